@@ -1,0 +1,3 @@
+//! The Octoporty agent program.
+
+fn main() {}

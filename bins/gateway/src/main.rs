@@ -1,0 +1,3 @@
+//! The Octoporty gateway program.
+
+fn main() {}

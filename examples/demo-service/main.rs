@@ -1,0 +1,3 @@
+//! A small service to see through the tunnel.
+
+fn main() {}
