@@ -1,0 +1,70 @@
+# Everything one does with the project. `make help` lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Another cargo, such as a wrapper: make CARGO=… build
+CARGO ?= cargo
+# How long each fuzz target runs in `make test`.
+FUZZ_SECONDS ?= 60
+
+export CARGO
+STEP := tests/step.sh
+VENV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/octoporty-tests/venv
+
+.PHONY: help
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: ## Run Gateway, Agent and a demo service here, and print their addresses
+	@exec examples/run.sh
+
+.PHONY: build
+build: ## Build the release programs
+	$(CARGO) build --release --locked -p octoporty-gateway -p octoporty-agent
+
+.PHONY: test
+test: setup ## Run all tests: units, end to end, documentation, a short fuzzing
+	@$(STEP) "build the programs" $(CARGO) build --locked --workspace --bins
+	@$(STEP) "tests" $(CARGO) nextest run --locked --workspace
+	@$(STEP) "documentation tests" $(CARGO) test --locked --workspace --doc --quiet
+	@$(STEP) "fuzzing, $(FUZZ_SECONDS) s a target" tests/fuzz/run.sh $(FUZZ_SECONDS)
+	@if [ -d tests/e2e ]; then \
+	  if [ -e "$(VENV)/.installed" ]; then \
+	    $(STEP) "tests against other implementations" "$(VENV)/bin/python" -m unittest discover -s tests/e2e; \
+	  else \
+	    echo "SKIPPED: tests against other implementations; tests/setup.sh says why"; \
+	  fi; \
+	fi
+
+.PHONY: check
+check: setup static test ## Check all that must hold before a commit, then run all tests
+
+# All checks that run nothing of ours.
+.PHONY: static
+static: setup
+	@$(STEP) "format" $(CARGO) fmt --all --check
+	@$(STEP) "tidy" tests/tidy.sh
+	@$(STEP) "shell scripts" bash -c 'git ls-files -z --cached --others --exclude-standard -- "*.sh" .ci/run | xargs -0 shellcheck -S style'
+	@$(STEP) "lints" $(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	@$(STEP) "core without features" $(CARGO) check --locked -p octoporty-core --no-default-features
+	@for feature in runtime proxy websocket; do \
+	  $(STEP) "core with $$feature only" $(CARGO) check --locked -p octoporty-core --no-default-features --features $$feature; \
+	done
+	@$(STEP) "client without features" $(CARGO) check --locked -p octoporty-client --no-default-features
+	@RUSTDOCFLAGS="-D warnings" $(STEP) "documentation" $(CARGO) doc --locked --workspace --no-deps
+	@$(STEP) "dependencies at hand" $(CARGO) fetch --locked --quiet
+	@$(STEP) "licences, bans, sources" $(CARGO) deny --offline --locked check licenses bans sources
+
+.PHONY: setup
+setup: ## Install what the tests need
+	@$(STEP) "setup" tests/setup.sh
+
+.PHONY: fmt
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+.PHONY: bench
+bench: ## Measure throughput, latency and memory
+	@tests/bench/run.sh

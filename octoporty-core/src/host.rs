@@ -1,1 +1,0 @@
-//! Host names of requests and mappings.

@@ -1,0 +1,54 @@
+//! Messages inside frames: MessagePack with bounds, for the handshake, for leaving, and for calls.
+//!
+//! Maps with named fields, so that either side may add fields: unknown ones are skipped, and every field that
+//! was added later has a default. `docs/protocol.md` has the schema.
+
+mod call;
+mod error;
+mod go_away;
+mod hello;
+mod routes;
+
+pub use call::{CallAnswer, CallHead};
+pub use error::MessageError;
+pub use go_away::{GoAway, GoAwayReason};
+pub use hello::{CAPABILITY_LZ4, Hello, RefusalCode, Refused, Welcome};
+pub use routes::{RefusedRoute, Route, RoutesSynced, decode_routes, encode_routes};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::limits::MESSAGE_PACK_DEPTH_MAX;
+
+/// Encodes a value as a MessagePack map with named fields.
+///
+/// # Panics
+///
+/// Never: our own message types always encode into memory.
+#[must_use]
+pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    rmp_serde::to_vec_named(value).expect("message types have no unencodable parts")
+}
+
+/// Decodes one value that fills `bytes`.
+///
+/// # Errors
+///
+/// When the bytes are not that value, nest deeper than [`MESSAGE_PACK_DEPTH_MAX`] (R26), or go on behind it.
+pub fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, MessageError> {
+    let mut rest = bytes;
+    let value = decode_next(what, &mut rest)?;
+    if rest.is_empty() { Ok(value) } else { Err(MessageError::TrailingBytes { what, bytes: rest.len() }) }
+}
+
+/// Decodes one value from the front of `rest`, which then starts behind it.
+fn decode_next<T: DeserializeOwned>(what: &'static str, rest: &mut &[u8]) -> Result<T, MessageError> {
+    let mut decoder = rmp_serde::Deserializer::new(*rest);
+    decoder.set_max_depth(MESSAGE_PACK_DEPTH_MAX);
+    let value = T::deserialize(&mut decoder)
+        .map_err(|error| MessageError::Malformed { what, detail: error.to_string() })?;
+    *rest = decoder.into_inner();
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests;

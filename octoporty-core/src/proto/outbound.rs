@@ -1,0 +1,135 @@
+//! What goes out, in which order: urgent frames first, then bulk by turns.
+
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+
+use super::{Connection, Event, StreamId, stream::Stream};
+use crate::{
+    frame::{FRAME_HEAD_BYTES, FrameHead, Reset, ResetCode, Side, put_credit, put_ping, put_pong, put_reset},
+    limits::{MESSAGE_BYTES_TARGET, PIECE_BYTES_MAX, PIECE_BYTES_SHARED, SEND_BUFFER_BYTES, URGENT_QUEUE_BYTES},
+};
+
+impl Connection {
+    /// The next message to send, if there is one. Call it only when the transport can take a message: what is
+    /// handed out counts as sent.
+    pub fn poll_transmit(&mut self, now: Instant) -> Option<Bytes> {
+        self.now = now;
+        if self.is_open() {
+            self.put_lane_frames(now);
+            self.put_credits(now);
+        }
+        let message = if self.urgent.is_empty() { self.bulk_message() } else { Some(self.urgent_message()) };
+        if let Some(message) = &message {
+            self.stats.bytes_out += u64::try_from(message.len()).unwrap_or(u64::MAX);
+        }
+        message
+    }
+
+    fn put_lane_frames(&mut self, now: Instant) {
+        if let Some(number) = self.pong_due.take() {
+            put_pong(&mut self.urgent, number);
+        }
+        if let Some(number) = self.keepalive.poll_ping(now) {
+            put_ping(&mut self.urgent, number);
+        }
+    }
+
+    fn put_credits(&mut self, now: Instant) {
+        let path = self.keepalive.path();
+        while let Some(id) = self.credit_due.pop_front() {
+            let Some(stream) = self.table.get_mut(id) else { continue };
+            stream.recv.credit_due = false;
+            if stream.recv.is_ended() || stream.reset.is_some() {
+                continue;
+            }
+            let credit = stream.recv.window.give_back(&mut self.budget, path, now);
+            if credit > 0 {
+                put_credit(&mut self.urgent, id.0, credit);
+            }
+        }
+    }
+
+    /// As many whole frames from the front of the urgent queue as make a message.
+    fn urgent_message(&mut self) -> Bytes {
+        let mut cut = 0;
+        while let Some(head) = self.urgent[cut..].first_chunk::<FRAME_HEAD_BYTES>() {
+            let length = usize::try_from(FrameHead::decode(*head).length).expect("24 bits fit");
+            let next = cut + FRAME_HEAD_BYTES + length;
+            if cut > 0 && next > MESSAGE_BYTES_TARGET {
+                break;
+            }
+            cut = next;
+        }
+        let message = self.urgent.split_to(cut).freeze();
+        if self.urgent.len() < URGENT_QUEUE_BYTES / 2 {
+            self.tell_room();
+        }
+        message
+    }
+
+    /// One turn of bulk: a piece of the stream in front, and of those behind it while they are small.
+    fn bulk_message(&mut self) -> Option<Bytes> {
+        let mut message = BytesMut::new();
+        let mut turns = self.bulk.len();
+        while turns > 0 && message.len() < MESSAGE_BYTES_TARGET / 2 {
+            let id = self.bulk.pop_front()?;
+            turns -= 1;
+            let piece = if self.bulk.is_empty() { PIECE_BYTES_MAX } else { PIECE_BYTES_SHARED };
+            self.transmit_piece(id, piece, &mut message);
+        }
+        (!message.is_empty()).then(|| message.freeze())
+    }
+
+    fn transmit_piece(&mut self, id: StreamId, piece: usize, message: &mut BytesMut) {
+        let Some(stream) = self.table.get_mut(id) else { return };
+        stream.send.scheduled = false;
+        if !stream.send.is_ready() {
+            return;
+        }
+        stream.send.transmit(id.0, piece, message);
+        if stream.send.is_stalled() {
+            self.stats.credit_stalls += 1;
+        }
+        if stream.send.awaited && stream.send.has_room(SEND_BUFFER_BYTES / 2) {
+            stream.send.awaited = false;
+            self.events.push_back(Event::Writable(id));
+        }
+        let done = stream.send.is_done();
+        if stream.send.is_ready() {
+            stream.send.scheduled = true;
+            self.bulk.push_back(id);
+        }
+        if done {
+            self.sent_end(id, message);
+        }
+    }
+
+    /// The end of this side's half is in `out`. Where this side answered and wants no more of the request, the
+    /// peer is told right behind it.
+    pub(super) fn sent_end(&mut self, id: StreamId, out: &mut BytesMut) {
+        let Some(stream) = self.table.get_mut(id) else { return };
+        if wants_no_more(stream) {
+            put_reset(out, id.0, &Reset::new(ResetCode::NoError, Side::Upstream));
+            stream.recv.end();
+            stream.recv.clear();
+            self.table.expect_stale();
+        }
+        self.settle(id);
+    }
+
+    /// Puts a stream into the row when it has something to send.
+    pub(super) fn schedule(&mut self, id: StreamId) {
+        if let Some(stream) = self.table.get_mut(id)
+            && stream.send.is_ready()
+            && !stream.send.scheduled
+        {
+            stream.send.scheduled = true;
+            self.bulk.push_back(id);
+        }
+    }
+}
+
+const fn wants_no_more(stream: &Stream) -> bool {
+    !stream.local && stream.recv.discards && !stream.recv.is_ended()
+}

@@ -1,0 +1,1 @@
+//! Tests of the state machine over a simulated pair, with virtual time.

@@ -1,0 +1,1 @@
+//! Async handles around the state machine.
