@@ -17,8 +17,7 @@ fail() {
   exit 1
 }
 
-# A directory that only its owner can read; everything made below it likewise.
-umask 077
+# A directory that only its owner can read.
 mkdir -p "$state/data" "$state/logs"
 chmod 700 "$state"
 
@@ -66,14 +65,19 @@ make_secrets() {
 
 is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# Sets the variable NAME to the first free port from FROM on, below 17300, that no earlier call chose: choose_port NAME FROM
-chosen=" "
+# Sets the variable NAME to port FROM, or if that is taken, to the next free one below 17300: choose_port NAME FROM
+# Ports that mean something else, here or in the development compose file, are never the next one.
+reserved=" 17200 17201 17202 17203 17243 17280 "
+gateway_port='' agent_port='' demo_port=''
 choose_port() {
   local port
   for ((port = $2; port < 17300; port++)); do
-    if [[ $chosen != *" $port "* ]] && ! is_taken "$port"; then
+    if [ "$port" -ne "$2" ] && [[ $reserved == *" $port "* ]]; then
+      continue
+    fi
+    if ! is_taken "$port"; then
       [ "$port" -eq "$2" ] || say "Port $2 is taken, so $port is used."
-      chosen+="$port "
+      reserved+="$port "
       printf -v "$1" '%s' "$port"
       return 0
     fi
@@ -125,7 +129,7 @@ check_alive() {
     if ! kill -0 "${pids[at]}" 2>/dev/null; then
       local code=0
       wait "${pids[at]}" || code=$?
-      say "" "${names[at]} ended (exit code $code). The end of $state/logs/${names[at]}.log:" >&2
+      say "${names[at]} ended (exit code $code). The end of $state/logs/${names[at]}.log:" >&2
       tail -n 25 "$state/logs/${names[at]}.log" >&2
       exit 1
     fi
@@ -159,6 +163,9 @@ command -v cargo >/dev/null 2>&1 || fail "cargo is missing. Install Rust first: 
 say "Building. The first time takes some minutes."
 "${CARGO:-cargo}" build --locked --profile ci -p octoporty-gateway -p octoporty-agent -p octoporty-examples
 programs=${CARGO_TARGET_DIR:-target}/ci
+
+# Secrets, data and logs are for their owner only. Not before the build, whose output others may share.
+umask 077
 
 make_secrets
 choose_port gateway_port 17200

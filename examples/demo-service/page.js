@@ -15,6 +15,10 @@ function state(id, name, text) {
 }
 
 const number = new Intl.NumberFormat();
+const seconds = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hour12: false });
+const tenths = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1, hour12: false,
+});
 
 /** Bytes in decimal units, three significant digits. */
 function size(bytes) {
@@ -91,7 +95,7 @@ function startClock() {
     backoff = 500;
     state("clock-state", "live", "Live");
     const time = new Date(said.timeMs);
-    say("clock-time", `${time.toLocaleTimeString()}.${Math.floor(time.getMilliseconds() / 100)}`);
+    say("clock-time", tenths.format(time));
     part("clock-time").dateTime = time.toISOString();
     say("clock-ticks", number.format(said.tick));
     socket.send(String(performance.now()));
@@ -137,7 +141,7 @@ function startEvents() {
     const row = document.createElement("li");
     row.append(
       element("span", `#${event.lastEventId}`),
-      element("span", new Date(report.timeMs).toLocaleTimeString()),
+      element("span", seconds.format(report.timeMs)),
       element("span", `up ${number.format(report.uptimeSeconds)} s`),
     );
     list.prepend(row);
@@ -171,9 +175,9 @@ function send(file) {
   part("upload-progress").value = 0;
   showUploadRun(true);
   upload.upload.addEventListener("progress", (event) => {
-    const seconds = Math.max((performance.now() - started) / 1000, 0.001);
+    const elapsed = Math.max((performance.now() - started) / 1000, 0.001);
     part("upload-progress").value = event.total ? event.loaded / event.total : 1;
-    say("upload-rate", `${size(event.loaded)} of ${size(event.total)}, ${size(event.loaded / seconds)}/s`);
+    say("upload-rate", `${size(event.loaded)} of ${size(event.total)}, ${size(event.loaded / elapsed)}/s`);
   });
   upload.addEventListener("loadend", () => {
     const answer = upload;
@@ -307,7 +311,12 @@ function showSeen(seen) {
       element("strong", "This page came through a proxy. "),
       `The visitor is ${visitor}, who asked for ${host} over ${scheme}. The connection itself came from ${seen.peer}, which only forwards.`,
     );
-    say("way", "Through the tunnel");
+    // Any proxy adds the usual headers; this one is ours alone.
+    if (!value("x-octoporty-request-id")) {
+      say("way", "Via a proxy");
+      return;
+    }
+    say("way", "Via the tunnel");
     part("lead").replaceChildren("You read ", element("strong", location.host), ". This page, and all that moves on it, comes from a program that listens on its own machine only; the tunnel brought it here.");
   } else {
     verdict.dataset.kind = "warning";

@@ -1,1 +1,4 @@
 //! Octoporty client.
+
+pub mod connect;
+pub mod upstream;

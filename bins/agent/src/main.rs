@@ -1,3 +1,76 @@
-//! The Octoporty agent program.
+//! The Octoporty Agent program: dials out to a Gateway and forwards visitors' requests to private services.
 
-fn main() {}
+mod cli;
+mod config;
+mod gateway_url;
+mod mapping;
+mod password_hash;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use octoporty_shell::banner::Banner;
+use octoporty_shell::{data_dir, logging, output, process, settings::Loaded};
+
+use cli::{Cli, Command};
+use config::AgentConfig;
+
+const PROGRAM: &str = "octoporty-agent";
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let loaded = match config::load(&cli, std::env::vars_os()) {
+        Ok(loaded) => loaded,
+        Err(problems) => return output::refuse(PROGRAM, &problems),
+    };
+    match cli.command {
+        Some(Command::Check) => check(&loaded),
+        None => start(loaded),
+    }
+}
+
+fn check(loaded: &Loaded<AgentConfig>) -> ExitCode {
+    if let Some(directory) = loaded.config.database.directory()
+        && let Err(error) = data_dir::check(directory)
+    {
+        return output::refuse_start(PROGRAM, &error);
+    }
+    output::print_check(PROGRAM, loaded);
+    ExitCode::SUCCESS
+}
+
+fn start(loaded: Loaded<AgentConfig>) -> ExitCode {
+    let Loaded { config, effective, warnings } = loaded;
+    Banner {
+        role: "Octoporty Agent",
+        version: env!("CARGO_PKG_VERSION"),
+        environment: &config.environment,
+        user: process::uid_gid().as_deref(),
+        effective: &effective,
+    }
+    .print();
+    if let Some(directory) = config.database.directory()
+        && let Err(error) = data_dir::prepare(directory)
+    {
+        return output::refuse_start(PROGRAM, &error);
+    }
+    let _log = match logging::init(&config.logging, "agent") {
+        Ok(guard) => guard,
+        Err(error) => return output::refuse_start(PROGRAM, &error),
+    };
+    for warning in &warnings {
+        tracing::warn!(warning, "configuration");
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output::refuse_start(PROGRAM, &error),
+    };
+    match runtime.block_on(run::run(config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "the agent ended");
+            ExitCode::FAILURE
+        }
+    }
+}

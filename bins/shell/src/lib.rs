@@ -1,1 +1,15 @@
-//! Shared by the programs.
+//! What the Octoporty programs share: configuration in layers, logging, banner, signals, the threads of the data
+//! path, the data directory. Knows nothing of tunnels.
+
+pub mod banner;
+pub mod data_dir;
+pub mod flags;
+pub mod logging;
+pub mod output;
+pub mod process;
+pub mod settings;
+mod shards;
+mod signals;
+
+pub use shards::{SHARDS_MAX, Shards};
+pub use signals::shutdown_signal;

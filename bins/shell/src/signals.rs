@@ -25,9 +25,11 @@ async fn wait(kind: tokio::signal::unix::SignalKind) {
                 return;
             }
         }
-        Err(error) => tracing::warn!(signal = kind.as_raw_value(), %error, "cannot listen for a signal"),
+        Err(error) => {
+            tracing::warn!(signal = kind.as_raw_value(), %error, "cannot listen for a signal");
+        }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Waits for Ctrl-C.

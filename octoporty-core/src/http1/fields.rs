@@ -59,8 +59,15 @@ fn content_length(value: &[u8]) -> Result<u64, HeadError> {
     value
         .iter()
         .try_fold(0_u64, |length, &byte| {
-            let digit = if byte.is_ascii_digit() { u64::from(byte - b'0') } else { return None };
-            length.checked_mul(10)?.checked_add(digit).filter(|&length| length <= LENGTH_MAX)
+            let digit = if byte.is_ascii_digit() {
+                u64::from(byte - b'0')
+            } else {
+                return None;
+            };
+            length
+                .checked_mul(10)?
+                .checked_add(digit)
+                .filter(|&length| length <= LENGTH_MAX)
         })
         .ok_or(HeadError::ContentLength)
 }

@@ -25,7 +25,20 @@ const fn classes() -> [u8; 256] {
         if byte.is_ascii_alphanumeric()
             || matches!(
                 byte,
-                b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+                b'!' | b'#'
+                    | b'$'
+                    | b'%'
+                    | b'&'
+                    | b'\''
+                    | b'*'
+                    | b'+'
+                    | b'-'
+                    | b'.'
+                    | b'^'
+                    | b'_'
+                    | b'`'
+                    | b'|'
+                    | b'~'
             )
         {
             class |= TOKEN;
@@ -93,9 +106,29 @@ impl<'a> Cursor<'a> {
     /// Takes the longest run of bytes of the class.
     pub(super) fn run(&mut self, class: u8) -> &'a [u8] {
         let rest = &self.bytes[self.at..];
-        let end = rest.iter().position(|&byte| !is(byte, class)).unwrap_or(rest.len());
+        let end = rest
+            .iter()
+            .position(|&byte| !is(byte, class))
+            .unwrap_or(rest.len());
         self.at += end;
         &rest[..end]
+    }
+
+    /// Takes the longest run of bytes of a value: most of a head, hence many bytes at a time.
+    pub(super) fn value_run(&mut self) -> &'a [u8] {
+        /// As many bytes as one vector instruction compares on every 64-bit processor.
+        const BLOCK_BYTES: usize = 16;
+        let start = self.at;
+        let plain = |block: &&[u8]| {
+            // No short cut on purpose: only without one the compiler uses vector instructions.
+            block
+                .iter()
+                .fold(true, |plain, &byte| plain & (byte >= b' ') & (byte != 0x7f))
+        };
+        let blocks = self.bytes[start..].chunks_exact(BLOCK_BYTES);
+        self.at += blocks.take_while(plain).count() * BLOCK_BYTES;
+        let _rest = self.run(VALUE);
+        &self.bytes[start..self.at]
     }
 
     /// Takes exactly these bytes, or says `otherwise`.
@@ -149,9 +182,12 @@ impl<'a> Cursor<'a> {
             return Err(self.not_a_colon(byte));
         }
         self.step();
-        let value = self.run(VALUE);
+        let value = self.value_run();
         self.crlf(HeadError::Control)?;
-        Ok(Some(Field { name, value: value.trim_ascii() }))
+        Ok(Some(Field {
+            name,
+            value: value.trim_ascii(),
+        }))
     }
 
     /// What is wrong with a field name that no colon follows.

@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     config::GuardConfig,
-    error::HeadError,
+    error::{BodyError, HeadError},
     request_flow::{Phase, RequestFlow},
     stash::{Fetched, Stash},
     timer::Timer,
@@ -94,9 +94,9 @@ impl<IO> RequestGuard<IO> {
     }
 
     /// Whether the visitor may still be sending something that nobody will read.
-    const fn has_unread(&self) -> bool {
+    fn has_unread(&self) -> bool {
         match self.flow.phase {
-            Phase::Head => self.flow.head_since.is_some(),
+            Phase::Head => self.flow.head_since.is_some() || !self.stash.is_empty(),
             Phase::Raw | Phase::Closed => false,
             Phase::Length(_)
             | Phase::Chunked(_)
@@ -109,7 +109,11 @@ impl<IO> RequestGuard<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> RequestGuard<IO> {
-    fn poll_checked(&mut self, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_checked(
+        &mut self,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         loop {
             if self.stash.release(out) {
                 return Poll::Ready(Ok(()));
@@ -122,7 +126,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> RequestGuard<IO> {
                     }
                     continue;
                 }
-                Phase::Raw if self.stash.is_empty() => return Pin::new(&mut self.io).poll_read(cx, out),
+                Phase::Raw if self.stash.is_empty() => {
+                    return Pin::new(&mut self.io).poll_read(cx, out);
+                }
                 Phase::Raw => {
                     self.stash.pass_all();
                     continue;
@@ -152,8 +158,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> RequestGuard<IO> {
                 }
                 Poll::Ready(Ok(fetched)) => {
                     self.flow.clock.arrived(out.remaining() == 0);
-                    let settled = self.settle();
-                    if fetched == Fetched::Released && !(settled && matches!(self.flow.phase, Phase::Refused)) {
+                    // A refusal never comes with released bytes: it needs the place of a taken verdict.
+                    let _settled = self.settle();
+                    if fetched == Fetched::Released {
                         return Poll::Ready(Ok(()));
                     }
                 }
@@ -245,7 +252,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> RequestGuard<IO> {
     /// After the write side was shut down: reads on for a moment, because closing a socket with unread bytes
     /// sends a reset, which can overtake the answer.
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(drain) = &mut self.drain else { return Poll::Ready(()) };
+        let Some(drain) = &mut self.drain else {
+            return Poll::Ready(());
+        };
         let mut room = [0; DRAIN_READ_BYTES];
         loop {
             let mut rest = ReadBuf::new(&mut room);
@@ -271,10 +280,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> RequestGuard<IO> {
     }
 }
 
-fn body_failed(error: super::error::BodyError) -> io::Error {
+fn body_failed(error: BodyError) -> io::Error {
     let kind = match error {
-        super::error::BodyError::Chunk(_) => io::ErrorKind::InvalidData,
-        super::error::BodyError::Idle | super::error::BodyError::TooSlow => io::ErrorKind::TimedOut,
+        BodyError::Chunk(_) => io::ErrorKind::InvalidData,
+        BodyError::Idle | BodyError::TooSlow => io::ErrorKind::TimedOut,
     };
     io::Error::new(kind, error)
 }
@@ -284,7 +293,11 @@ fn head_timed_out() -> io::Error {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for RequestGuard<IO> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if out.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
@@ -293,7 +306,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for RequestGuard<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for RequestGuard<IO> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let guard = self.get_mut();
         let written = Pin::new(&mut guard.io).poll_write(cx, bytes);
         guard.note_write(&written);

@@ -13,7 +13,9 @@ use super::error::HeadError;
 pub fn find_head_end(bytes: &[u8], from: usize) -> Result<Option<usize>, HeadError> {
     // One byte back: the last one seen may be a CR whose LF was not there yet.
     let start = from.saturating_sub(1);
-    let Some(rest) = bytes.get(start..) else { return Ok(None) };
+    let Some(rest) = bytes.get(start..) else {
+        return Ok(None);
+    };
     for (offset, &byte) in rest.iter().enumerate() {
         if byte > b'\r' {
             continue;

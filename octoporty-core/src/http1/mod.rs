@@ -36,7 +36,8 @@ mod verdict;
 mod websocket;
 
 pub use answer::check_answer_head;
-pub use answer_guard::{AnswerExpect, AnswerGuard};
+pub use answer_flow::AnswerExpect;
+pub use answer_guard::AnswerGuard;
 pub use chunked::{ChunkedScanner, Scan, is_forbidden_trailer};
 pub use config::GuardConfig;
 pub use error::{BodyError, ChunkError, HeadError};

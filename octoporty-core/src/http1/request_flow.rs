@@ -1,5 +1,7 @@
 //! Follows a visitor's requests: heads, bodies, upgrades, refusals. No I/O; the guard feeds it.
 
+use std::task::Context;
+
 use tokio::time::Instant;
 
 use super::{
@@ -11,6 +13,7 @@ use super::{
     timer::BodyClock,
     verdict::{Verdict, VerdictQueue},
 };
+use crate::limits;
 
 /// Where a connection stands.
 ///
@@ -71,7 +74,7 @@ impl RequestFlow {
     }
 
     /// Whether the next head must wait until the service takes the last verdict.
-    pub(super) fn poll_blocked(&mut self, cx: &mut std::task::Context<'_>) -> bool {
+    pub(super) fn poll_blocked(&mut self, cx: &mut Context<'_>) -> bool {
         if self.told && matches!(self.phase, Phase::Head) {
             self.told = !self.verdicts.poll_room(cx);
             return self.told;
@@ -107,10 +110,15 @@ impl RequestFlow {
     fn whole_head(&self, bytes: &[u8]) -> Result<Option<(usize, RequestFacts)>, HeadError> {
         // The first piece is parsed at once, since it mostly is the whole head. Later ones are only searched,
         // so that many small pieces do not cost a parse each.
-        let worth_parsing = self.searched == 0
-            || bytes.len() >= crate::limits::HEAD_BYTES_MAX
-            || !matches!(head::find_head_end(bytes, self.searched), Ok(None));
-        if worth_parsing { request::parse(bytes) } else { Ok(None) }
+        if self.searched == 0 || bytes.len() >= limits::HEAD_BYTES_MAX {
+            return request::parse(bytes);
+        }
+        match head::find_head_end(bytes, self.searched) {
+            Ok(None) => Ok(None),
+            Ok(Some(_)) => request::parse(bytes),
+            // What is wrong first in the order of the bytes is what counts, however they arrived.
+            Err(error) => request::parse(bytes).and(Err(error)),
+        }
     }
 
     fn accept(&mut self, facts: RequestFacts) {

@@ -26,7 +26,11 @@ pub(super) fn check(method: &[u8], target: &[u8], host: Option<&[u8]>) -> Result
             // Two names for one request is what routing must never have to choose from (R08).
             let host = host.ok_or(HeadError::AuthorityMismatch)?;
             let same = without_port(authority, port).eq_ignore_ascii_case(without_port(host, port));
-            if same { Ok(()) } else { Err(HeadError::AuthorityMismatch) }
+            if same {
+                Ok(())
+            } else {
+                Err(HeadError::AuthorityMismatch)
+            }
         }
     }
 }
@@ -38,7 +42,10 @@ fn absolute(target: &[u8]) -> Option<(&[u8], &'static [u8])> {
     } else {
         (after_prefix(target, b"https://")?, b":443")
     };
-    let end = rest.iter().position(|&byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+    let end = rest
+        .iter()
+        .position(|&byte| matches!(byte, b'/' | b'?'))
+        .unwrap_or(rest.len());
     Some((&rest[..end], port))
 }
 
@@ -59,10 +66,15 @@ fn without_port<'a>(authority: &'a [u8], port: &[u8]) -> &'a [u8] {
 #[must_use]
 pub fn is_valid_host_header(value: &[u8]) -> bool {
     if let Some(rest) = value.strip_prefix(b"[") {
-        let Some(end) = rest.iter().position(|&byte| byte == b']') else { return false };
+        let Some(end) = rest.iter().position(|&byte| byte == b']') else {
+            return false;
+        };
         return is_address::<Ipv6Addr>(&rest[..end]) && is_port_suffix(&rest[end + 1..]);
     }
-    let end = value.iter().position(|&byte| byte == b':').unwrap_or(value.len());
+    let end = value
+        .iter()
+        .position(|&byte| byte == b':')
+        .unwrap_or(value.len());
     is_name(&value[..end]) && is_port_suffix(&value[end..])
 }
 
@@ -71,9 +83,15 @@ fn is_address<A: str::FromStr>(text: &[u8]) -> bool {
 }
 
 fn is_port_suffix(suffix: &[u8]) -> bool {
-    let Some(digits) = suffix.strip_prefix(b":") else { return suffix.is_empty() };
+    let Some(digits) = suffix.strip_prefix(b":") else {
+        return suffix.is_empty();
+    };
     let port = digits.iter().try_fold(0_u16, |port, &byte| {
-        let digit = if byte.is_ascii_digit() { u16::from(byte - b'0') } else { return None };
+        let digit = if byte.is_ascii_digit() {
+            u16::from(byte - b'0')
+        } else {
+            return None;
+        };
         port.checked_mul(10)?.checked_add(digit)
     });
     port.is_some_and(|port| port != 0)
@@ -88,7 +106,9 @@ fn is_name(name: &[u8]) -> bool {
     for label in name.split(|&byte| byte == b'.') {
         let is_label = !label.is_empty()
             && label.len() <= LABEL_BYTES_MAX
-            && label.iter().all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+            && label
+                .iter()
+                .all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         if !is_label {
             return false;
         }

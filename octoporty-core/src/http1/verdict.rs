@@ -73,7 +73,14 @@ impl VerdictQueue {
             (verdict, shared.reader.take())
         };
         wake(reader);
-        Some((verdict, InService { queue: self.clone() }))
+        let upgrade = matches!(verdict, Verdict::Accepted(facts) if facts.upgrade);
+        Some((
+            verdict,
+            InService {
+                queue: self.clone(),
+                upgrade,
+            },
+        ))
     }
 
     /// Why the body of the request in service was cut off, if it was. hyper's body gives a less clear error; a
@@ -110,7 +117,10 @@ impl VerdictQueue {
     /// Adds a verdict. The guard makes sure by [`poll_room`](Self::poll_room) that there is room.
     pub(super) fn put(&self, verdict: Verdict) {
         let mut shared = self.lock();
-        debug_assert!(shared.verdict.is_none(), "a head passed before the verdict on the last was taken");
+        debug_assert!(
+            shared.verdict.is_none(),
+            "a head passed before the verdict on the last was taken"
+        );
         if matches!(verdict, Verdict::Accepted(facts) if facts.upgrade) {
             shared.hold = Hold::Waiting;
         }
@@ -168,11 +178,15 @@ fn wake(reader: Option<Waker>) {
 #[must_use = "dropping it says that the answer has ended"]
 pub struct InService {
     queue: VerdictQueue,
+    /// The request is an upgrade: a decision is about this one, not about one behind it.
+    upgrade: bool,
 }
 
 impl Drop for InService {
     fn drop(&mut self) {
         self.queue.lock().in_service -= 1;
-        self.queue.upgrade_refused();
+        if self.upgrade {
+            self.queue.upgrade_refused();
+        }
     }
 }

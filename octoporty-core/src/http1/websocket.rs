@@ -1,10 +1,6 @@
 //! The fields of a WebSocket upgrade (R14, RFC 6455 §4.2.1). Any other upgrade is ignored.
 
-use super::{
-    error::HeadError,
-    fields,
-    grammar::Field,
-};
+use super::{error::HeadError, fields, grammar::Field};
 
 /// Length of a `Sec-WebSocket-Key`: 16 bytes in base64.
 const KEY_BYTES: usize = 24;
@@ -44,8 +40,12 @@ impl<'a> Upgrade<'a> {
             10 if field.name.eq_ignore_ascii_case(b"connection") => {
                 self.connection |= fields::has_member(field.value, b"upgrade");
             }
-            17 if field.name.eq_ignore_ascii_case(b"sec-websocket-key") => self.key.note(field.value),
-            21 if field.name.eq_ignore_ascii_case(b"sec-websocket-version") => self.version.note(field.value),
+            17 if field.name.eq_ignore_ascii_case(b"sec-websocket-key") => {
+                self.key.note(field.value);
+            }
+            21 if field.name.eq_ignore_ascii_case(b"sec-websocket-version") => {
+                self.version.note(field.value);
+            }
             _ => {}
         }
     }
@@ -73,5 +73,7 @@ impl<'a> Upgrade<'a> {
 fn is_key(key: &[u8]) -> bool {
     key.len() == KEY_BYTES
         && key.ends_with(b"==")
-        && key[..KEY_BYTES - 2].iter().all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+        && key[..KEY_BYTES - 2]
+            .iter()
+            .all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }

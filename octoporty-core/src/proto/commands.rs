@@ -67,14 +67,20 @@ impl Connection {
                 return Err(WriteError::TooLarge { what, limit, actual });
             }
         }
-        self.writable(id)?;
+        let stream = self.writable(id)?;
+        if stream.local || !stream.send.takes_head() {
+            return Err(WriteError::Closed);
+        }
         if self.urgent.len() > URGENT_QUEUE_BYTES {
             self.room_awaited = true;
             return Ok(false);
         }
         put_head(&mut self.urgent, id.0, head, body, end);
+        let stream = self.table.get_mut(id).expect("writable looked it up");
+        if !body.is_empty() {
+            stream.send.begin();
+        }
         if end {
-            let stream = self.table.get_mut(id).expect("writable looked it up");
             stream.send.abandon();
             let mut urgent = std::mem::take(&mut self.urgent);
             self.sent_end(id, &mut urgent);
@@ -116,6 +122,17 @@ impl Connection {
         let room = stream.send.has_room(crate::limits::SEND_BUFFER_BYTES / 2);
         stream.send.awaited = !room;
         Ok(room)
+    }
+
+    /// Why nothing more can be written, if so; `Event::Writable` tells when that changes.
+    pub fn poll_stopped(&mut self, id: StreamId) -> Option<WriteError> {
+        match self.writable(id) {
+            Ok(stream) => {
+                stream.send.awaited = true;
+                None
+            }
+            Err(error) => Some(error),
+        }
     }
 
     /// Ends this half behind what was written, with trailers or without.
@@ -177,6 +194,12 @@ impl Connection {
         }
         stream.recv.awaited = true;
         Ok(Read::Pending)
+    }
+
+    /// Credit waits to be sent, so the driver should look.
+    #[must_use]
+    pub fn has_credit_due(&self) -> bool {
+        !self.credit_due.is_empty()
     }
 
     /// Whether all that will come has come, and been read.

@@ -5,7 +5,7 @@ use crate::{
     message::{GoAwayReason, MessageError, Refused},
 };
 
-/// Why a lane ended. All but the last five are breaches of the protocol by the peer.
+/// Why a lane ended. All but the last six are breaches of the protocol by the peer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectionError {
@@ -133,6 +133,12 @@ pub enum ConnectionError {
         /// The peer's words.
         message: String,
     },
+    /// The transport below ended or failed.
+    #[error("the connection was lost: {detail}")]
+    TransportLost {
+        /// What the transport said.
+        detail: String,
+    },
     /// This side closed the lane.
     #[error("closed")]
     Closed,
@@ -148,6 +154,7 @@ impl ConnectionError {
                 | Self::HandshakeTimeout { .. }
                 | Self::Refused(_)
                 | Self::ClosedByPeer { .. }
+                | Self::TransportLost { .. }
                 | Self::Closed
         )
     }

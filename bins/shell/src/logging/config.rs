@@ -59,14 +59,14 @@ impl LoggingConfig {
 
     /// Reads the settings; `None` if one is bad, which `values` then knows.
     pub fn read(values: &mut Values) -> Option<Self> {
-        let file_path = match values.optional(&FILE_PATH, file_path) {
-            Some(path) => Some(path),
-            None if values.is_set(&FILE_PATH) => None,
-            None => Some(None),
-        };
+        let file_path = values.maybe(&FILE_PATH, file_path);
         let level = values.required(&MINIMUM_LEVEL, level);
         let format = values.required(&FORMAT, format);
-        Some(Self { file_path: file_path?, level: level?, format: format? })
+        Some(Self {
+            file_path: file_path?.flatten(),
+            level: level?,
+            format: format?,
+        })
     }
 }
 

@@ -19,7 +19,7 @@ mod file;
 mod tests;
 
 pub use file::scalar_text;
-pub use key::closest;
+pub use key::{closest, segment};
 pub use layers::Layers;
 pub use problem::{Origin, Problem, Problems, shown};
 pub use setting::{Schema, Setting};

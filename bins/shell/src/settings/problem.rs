@@ -43,7 +43,10 @@ impl Problem {
     /// A problem of `setting`. Control characters of both texts are escaped, so that each stays one line.
     #[must_use]
     pub fn new(setting: &str, message: &str) -> Self {
-        Self { setting: one_line(setting), message: one_line(message) }
+        Self {
+            setting: one_line(setting),
+            message: one_line(message),
+        }
     }
 
     /// The setting's name, as the environment spells it where it has such a name.
@@ -64,7 +67,11 @@ impl Problems {
     ///
     /// Whenever `problems` is not empty.
     pub fn check(problems: Vec<Problem>) -> Result<(), Self> {
-        if problems.is_empty() { Ok(()) } else { Err(Self(problems)) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Self(problems))
+        }
     }
 
     /// Each problem.
@@ -87,12 +94,15 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// Text from outside as a message may repeat it: quoted, on one line, cut, and left out where it may carry a
-/// password, as an address with an `@` does.
+/// Words that tell that a value may carry a secret: an address with a user, a connection string with a password.
+const TELLTALES: [&str; 5] = ["@", "password", "pwd", "secret", "token"];
+
+/// Text from outside as a message may repeat it: quoted, on one line, cut, and left out where it may carry a secret.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    if text.contains('@') {
-        return "a value with an `@`".to_owned();
+    let lower = text.to_ascii_lowercase();
+    if TELLTALES.iter().any(|telltale| lower.contains(telltale)) {
+        return "the value (not shown, it may hold a secret)".to_owned();
     }
     let mut cut: String = text.chars().take(SHOWN_CHARACTERS_MAX).collect();
     if cut.len() < text.len() {
@@ -101,7 +111,8 @@ pub fn shown(text: &str) -> String {
     format!("`{}`", one_line(&cut))
 }
 
-fn one_line(text: &str) -> String {
+/// Text with each control character as its escape.
+pub(super) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() {
@@ -127,13 +138,21 @@ mod tests {
     #[test]
     fn shown_cuts_and_hides() {
         assert_eq!(shown(&"x".repeat(70)), format!("`{}…`", "x".repeat(60)));
-        assert_eq!(shown("http://user:hunter2@host"), "a value with an `@`");
+        for text in ["http://user:hunter2@host", "Data Source=x;PASSWORD=hunter2"] {
+            assert!(!shown(text).contains("hunter2"));
+        }
     }
 
     #[test]
     fn problems_are_a_line_each() {
         assert_eq!(Problems::check(Vec::new()), Ok(()));
-        let both = Problems::check(vec![Problem::new("A", "is bad"), Problem::new("B", "is worse")]);
-        assert_eq!(both.expect_err("two problems").to_string(), "A: is bad\nB: is worse");
+        let both = Problems::check(vec![
+            Problem::new("A", "is bad"),
+            Problem::new("B", "is worse"),
+        ]);
+        assert_eq!(
+            both.expect_err("two problems").to_string(),
+            "A: is bad\nB: is worse"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::layers::Found;
-use super::problem::{Origin, Problem, Problems, shown};
+use super::problem::{Origin, Problem, Problems, one_line, shown};
 use super::{Schema, Setting};
 
 /// What is in effect, to be read setting by setting. Each reading method notes what is wrong and goes on;
@@ -47,7 +47,13 @@ impl Values {
         problems: Vec<Problem>,
         warnings: Vec<String>,
     ) -> Self {
-        Self { schema, found, tables, problems, warnings }
+        Self {
+            schema,
+            found,
+            tables,
+            problems,
+            warnings,
+        }
     }
 
     /// The value of a setting that may be left out; `None` if it is, or if it is bad. `parse` says what is wrong
@@ -65,12 +71,28 @@ impl Values {
                     Some(path) => format!("{}, {}", found.origin, path.display()),
                     None => found.origin.to_string(),
                 };
-                let value =
-                    if setting.is_secret() { String::new() } else { shown(found.text.expose()) + " " };
+                let value = if setting.is_secret() {
+                    String::new()
+                } else {
+                    shown(found.text.expose()) + " "
+                };
                 let message = format!("({place}) {value}{wrong}; {}", setting.advice());
                 self.problems.push(Problem::new(setting.name(), &message));
                 None
             }
+        }
+    }
+
+    /// Like [`optional`](Self::optional), but tells a setting that is left out (`Some(None)`) from a bad one (`None`).
+    pub fn maybe<T>(
+        &mut self,
+        setting: &Setting,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<Option<T>> {
+        if self.is_set(setting) {
+            self.optional(setting, parse).map(Some)
+        } else {
+            Some(None)
         }
     }
 
@@ -81,7 +103,10 @@ impl Values {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         if !self.is_set(setting) {
-            self.problems.push(Problem::new(setting.name(), &format!("is missing; {}", setting.advice())));
+            self.problems.push(Problem::new(
+                setting.name(),
+                &format!("is missing; {}", setting.advice()),
+            ));
         }
         self.optional(setting, parse)
     }
@@ -96,7 +121,8 @@ impl Values {
     #[must_use]
     pub fn tables(&self, name: &str) -> Vec<(Origin, toml::Table)> {
         let rows = self.tables.iter().filter(|(table, ..)| table == name);
-        rows.map(|(_, origin, row)| (origin.clone(), row.clone())).collect()
+        rows.map(|(_, origin, row)| (origin.clone(), row.clone()))
+            .collect()
     }
 
     /// Notes a problem that is not about one value alone.
@@ -122,21 +148,37 @@ impl Values {
         let effective = self.effective();
         Problems::check(self.problems)?;
         let config = draft.expect("each value that a draft lacks has a problem");
-        Ok(Loaded { config, effective, warnings: self.warnings })
+        Ok(Loaded {
+            config,
+            effective,
+            warnings: self.warnings,
+        })
     }
 
     fn effective(&self) -> Vec<Effective> {
         let show = |setting: &'static Setting| {
             let name = setting.name().to_owned();
             let Some(found) = self.found.get(setting.name()) else {
-                return Effective { name, value: "-".to_owned(), origin: Origin::Default.to_string() };
+                return Effective {
+                    name,
+                    value: "-".to_owned(),
+                    origin: Origin::Default.to_string(),
+                };
             };
-            let value = if setting.is_secret() { found.text.masked() } else { found.text.expose().to_owned() };
+            let value = if setting.is_secret() {
+                found.text.masked()
+            } else {
+                one_line(found.text.expose())
+            };
             let origin = match &found.secret_file {
                 Some(path) => format!("{}, read from {}", found.origin, path.display()),
                 None => found.origin.to_string(),
             };
-            Effective { name, value, origin }
+            Effective {
+                name,
+                value,
+                origin,
+            }
         };
         self.schema.settings().map(show).collect()
     }

@@ -26,6 +26,8 @@ pub(in crate::proto) struct SendHalf {
     credit: u64,
     ending: Option<Ending>,
     done: bool,
+    /// Bytes of the body were taken, so that no head may follow.
+    begun: bool,
     /// It stands in the scheduler's row.
     pub(in crate::proto) scheduled: bool,
     /// A writer found no room and waits to be told.
@@ -41,6 +43,7 @@ impl SendHalf {
             credit: credit as u64,
             ending: None,
             done,
+            begun: false,
             scheduled: false,
             awaited: false,
             compressor: Compressor::OFF,
@@ -57,12 +60,23 @@ impl SendHalf {
         !self.done && self.ending.is_none()
     }
 
+    /// A head may still be sent.
+    pub(in crate::proto) const fn takes_head(&self) -> bool {
+        !self.begun
+    }
+
+    /// Inlined bytes went out with a head.
+    pub(in crate::proto) const fn begin(&mut self) {
+        self.begun = true;
+    }
+
     /// Whether a chunk of `bytes` may join the queue: an empty one takes any, so that large chunks pass.
     pub(in crate::proto) const fn has_room(&self, bytes: usize) -> bool {
         self.queued == 0 || self.queued + bytes <= SEND_BUFFER_BYTES
     }
 
     pub(in crate::proto) fn push(&mut self, bytes: Bytes) {
+        self.begun = true;
         self.queued += bytes.len();
         self.queue.push_back(bytes);
     }

@@ -1,0 +1,31 @@
+//! Dialling a Gateway: TCP, an HTTP proxy if one is set, TLS, WebSocket. It makes one try; the rhythm of tries is
+//! [`Backoff`], and who keeps trying is the supervisor.
+//!
+//! ```text
+//! DialTarget ──> dial: resolve ─> TCP ─> [CONNECT] ─> [TLS] ─> WebSocket handshake ──> WebSocketStream<GatewayIo>
+//! ```
+
+mod backoff;
+mod certificate;
+mod dial;
+mod error;
+mod io;
+mod proxy;
+mod target;
+pub(crate) mod tcp;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "tls")]
+pub(crate) mod verify;
+mod websocket;
+
+pub use backoff::Backoff;
+pub use certificate::{CertificateProblem, CertificateRefused};
+pub use dial::dial;
+pub use error::{DialError, DialPhase};
+pub use io::{GatewayIo, Io};
+pub use target::{DialTarget, DialTargetBuilder};
+#[cfg(feature = "tls")]
+pub use tls::GatewayTls;

@@ -1,0 +1,235 @@
+//! Which Gateway to dial, and how, checked once.
+
+use std::fmt;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{HeaderValue, Uri};
+use octoporty_core::secret::Secret;
+use percent_encoding::percent_decode_str;
+
+use super::error::DialError;
+
+/// A Gateway's address with all that dialling it needs. Made by [`DialTarget::builder`], then fixed.
+#[derive(Clone)]
+pub struct DialTarget {
+    pub(super) uri: Uri,
+    pub(super) host: Box<str>,
+    pub(super) port: u16,
+    pub(super) is_tls: bool,
+    /// Plain text may go to this machine alone.
+    pub(super) loopback_only: bool,
+    pub(super) key: HeaderValue,
+    pub(super) proxy: Option<Proxy>,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<super::tls::GatewayTls>,
+}
+
+/// An HTTP proxy on the way to the Gateway.
+#[derive(Clone)]
+pub(super) struct Proxy {
+    pub(super) host: Box<str>,
+    pub(super) port: u16,
+    /// The value of Proxy-Authorization.
+    pub(super) authorization: Option<HeaderValue>,
+}
+
+impl DialTarget {
+    /// Starts from a Gateway's URL, such as `wss://gateway.example.com/tunnel`, and its key.
+    pub fn builder(url: &str, api_key: &Secret) -> DialTargetBuilder {
+        DialTargetBuilder {
+            url: url.to_owned(),
+            api_key: api_key.clone(),
+            is_insecure_allowed: false,
+            proxy: None,
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+
+    /// The URL without its query, as errors and status pages show it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let scheme = if self.is_tls { "wss" } else { "ws" };
+        format!("{scheme}://{}:{}{}", self.host_in_url(), self.port, self.uri.path())
+    }
+
+    /// The host as it stands in a URL: an IPv6 address in brackets.
+    pub(super) fn host_in_url(&self) -> &str {
+        self.uri.host().unwrap_or(&self.host)
+    }
+}
+
+impl fmt::Debug for DialTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DialTarget")
+            .field("address", &self.address())
+            .field("proxied", &self.proxy.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds a [`DialTarget`].
+#[must_use]
+pub struct DialTargetBuilder {
+    url: String,
+    api_key: Secret,
+    is_insecure_allowed: bool,
+    proxy: Option<Secret>,
+    #[cfg(feature = "tls")]
+    tls: Option<super::tls::GatewayTls>,
+}
+
+impl DialTargetBuilder {
+    /// Allows `ws://` to other machines: key and traffic are readable on the way. Without it only this machine is
+    /// dialled in plain text (R21).
+    pub const fn allow_insecure(mut self) -> Self {
+        self.is_insecure_allowed = true;
+        self
+    }
+
+    /// Goes through an HTTP proxy: `http://host:port`, with `user:password@` if it wants them. A proxy is never
+    /// taken from the environment.
+    pub fn proxy(mut self, url: &Secret) -> Self {
+        self.proxy = Some(url.clone());
+        self
+    }
+
+    /// How TLS is spoken; [`GatewayTls::platform`](super::GatewayTls::platform) unless said.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: super::tls::GatewayTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// The first setting that can not work.
+    pub fn build(self) -> Result<DialTarget, DialError> {
+        let (uri, is_tls) = parse_url(&self.url)?;
+        let in_url = uri.host().unwrap_or_default();
+        let host: Box<str> = bare(in_url).into();
+        let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+        let loopback_only = !is_tls && !self.is_insecure_allowed;
+        if loopback_only && !is_loopback(&host) {
+            return Err(DialError::Insecure { address: format!("ws://{in_url}:{port}") });
+        }
+        let mut key = HeaderValue::from_str(self.api_key.expose()).map_err(|_invalid| DialError::Key)?;
+        if key.is_empty() {
+            return Err(DialError::Key);
+        }
+        key.set_sensitive(true);
+        let proxy = self.proxy.map(|url| Proxy::parse(url.expose())).transpose()?;
+        Ok(DialTarget {
+            #[cfg(feature = "tls")]
+            tls: if is_tls { Some(self.tls.unwrap_or_else(super::tls::GatewayTls::platform)) } else { None },
+            uri,
+            host,
+            port,
+            is_tls,
+            loopback_only,
+            key,
+            proxy,
+        })
+    }
+}
+
+impl fmt::Debug for DialTargetBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DialTargetBuilder").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+fn parse_url(url: &str) -> Result<(Uri, bool), DialError> {
+    let bad = |reason| DialError::Url { url: without_secrets(url), reason };
+    let uri: Uri = url.parse().map_err(|_invalid| bad("it is not a URL"))?;
+    let is_tls = match uri.scheme_str() {
+        Some("wss") => true,
+        Some("ws") => false,
+        Some("https" | "http") => return Err(bad("the scheme must be wss (or ws on this machine)")),
+        _ => return Err(bad("it must start with wss://")),
+    };
+    let authority = uri.authority().ok_or_else(|| bad("it has no host"))?;
+    if authority.as_str().contains('@') {
+        return Err(bad("a user or password does not belong there; the key is a setting of its own"));
+    }
+    if authority.host().is_empty() || authority.host() == "[]" {
+        return Err(bad("it has no host"));
+    }
+    if authority.port().is_some() && matches!(authority.port_u16(), None | Some(0)) {
+        return Err(bad("the port must be from 1 to 65535"));
+    }
+    Ok((uri, is_tls))
+}
+
+/// A URL as it may be shown: no user, password or query.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://{rest}"),
+        (None, Some((_, rest))) => rest.to_owned(),
+        (_, None) => url.to_owned(),
+    }
+}
+
+fn bare(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
+/// Names that lead to this machine alone (RFC 6761 §6.3), and its addresses. What a name resolves to is checked
+/// when it is dialled.
+fn is_loopback(host: &str) -> bool {
+    match host.parse::<std::net::IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
+    }
+}
+
+impl Proxy {
+    fn parse(url: &str) -> Result<Self, DialError> {
+        let bad = |reason| DialError::ProxyUrl { url: without_secrets(url), reason };
+        let uri: Uri = url.parse().map_err(|_invalid| bad("it is not a URL"))?;
+        if uri.scheme_str() != Some("http") {
+            return Err(bad("it must start with http://"));
+        }
+        let authority = uri.authority().ok_or_else(|| bad("it has no host"))?;
+        let port = match authority.port() {
+            Some(port) => port.as_str().parse().ok().filter(|port| *port != 0),
+            None => Some(80),
+        };
+        let authorization = match authority.as_str().rsplit_once('@') {
+            Some((credentials, _)) => Some(basic(credentials)),
+            None => None,
+        };
+        let host = bare(authority.host());
+        if host.is_empty() {
+            return Err(bad("it has no host"));
+        }
+        Ok(Self {
+            host: host.into(),
+            port: port.ok_or_else(|| bad("the port must be from 1 to 65535"))?,
+            authorization,
+        })
+    }
+
+    /// Host and port, as errors name them.
+    pub(super) fn address(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// Basic credentials (RFC 7617 §2) from the user part of a URL, whose special characters are percent-encoded.
+fn basic(credentials: &str) -> HeaderValue {
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    let mut plain: Vec<u8> = percent_decode_str(user).collect();
+    plain.push(b':');
+    plain.extend(percent_decode_str(password));
+    let mut value = HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(plain)))
+        .expect("base64 has only characters that a field may have");
+    value.set_sensitive(true);
+    value
+}

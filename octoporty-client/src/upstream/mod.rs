@@ -1,0 +1,46 @@
+//! The HTTP client towards upstreams: one pool a shard, over raw hyper connections.
+//!
+//! It follows no redirects, keeps no cookies, reads no proxy settings and decompresses nothing (R34): what the
+//! upstream says is what the visitor gets. It knows nothing of tunnels and mappings.
+//!
+//! ```text
+//! UpstreamClient::send ──> Pool ── a free connection ──────────┐
+//!                           └── none: Dialer: resolve, policy, ├──> hyper h1 or h2 ──> upstream
+//!                               connect, TLS, guard, spawn ────┘
+//! ```
+//!
+//! Rules that hold whatever happens:
+//!
+//! - A request that an upstream may have seen is never sent again.
+//! - A connection is used again only when its request was sent and its answer read, both to the end.
+//! - Dropping the future of a request, or the body of its answer, closes its HTTP/1 connection at once, or resets
+//!   its HTTP/2 stream.
+
+mod body;
+mod client;
+mod connection;
+mod dial;
+mod error;
+mod exchange;
+mod io;
+mod policy;
+mod pool;
+mod request;
+mod resolve;
+mod target;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "tls")]
+mod tls;
+mod upgrade;
+
+pub use body::UpstreamBody;
+pub use client::{UpstreamClient, UpstreamClientBuilder};
+pub use error::{ConnectPhase, UpstreamError};
+pub use io::UpstreamIo;
+pub use policy::{AddressPolicy, DEFAULT_DENY_LIST, Denied, DenyListError};
+pub use resolve::{Resolve, Resolving, SystemResolver};
+pub use target::{Scheme, TargetError, TlsVerify, UpstreamProtocol, UpstreamTarget, UpstreamTargetBuilder};
+#[cfg(feature = "tls")]
+pub use tls::UpstreamTls;
+pub use upgrade::into_upgraded;

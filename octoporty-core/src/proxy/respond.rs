@@ -1,0 +1,181 @@
+//! The Agent's role: a stream becomes a request for a handler, and the handler's answer goes back.
+
+use std::{pin::pin, time::Duration};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::StatusCode;
+
+use super::{
+    Body, BoxedIo, Relayed, RequestHead, ResponseHead, is_compressible,
+    pump::{AtHand, BoxError, PumpError, PumpSide, chain, pump, take_at_hand},
+    relay,
+};
+use crate::{
+    frame::{Reset, ResetCode, Side, StreamKind},
+    proto::WriteError,
+    session::{Incoming, InterimSender, SendStream},
+};
+
+/// Sends interim answers (RFC 9110 §15.2) ahead of the final one.
+#[derive(Debug, Clone)]
+pub struct Interim {
+    sender: InterimSender,
+}
+
+impl Interim {
+    /// Sends one; lost without harm when the stream is over.
+    pub fn send(&self, status: StatusCode, headers: &HeaderMap) {
+        if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+            self.sender.send(&ResponseHead { status, headers: headers.clone() }.encode());
+        }
+    }
+}
+
+/// What a handler answers with.
+#[derive(Debug)]
+pub enum Reply<B> {
+    /// A final answer.
+    Response {
+        /// Its head.
+        head: ResponseHead,
+        /// Its body.
+        body: B,
+        /// How long the body may pause; `None` for no limit, as events need it.
+        idle: Option<Duration>,
+    },
+    /// The upstream switched protocols.
+    Upgraded {
+        /// The 101's head.
+        head: ResponseHead,
+        /// The connection.
+        io: BoxedIo,
+        /// Bytes that were read from it already.
+        leftover: Bytes,
+        /// How long nothing may pass in either direction.
+        idle: Duration,
+    },
+}
+
+/// Answers requests that come through the tunnel.
+pub trait Handler: Send + Sync {
+    /// The body of its answers.
+    type Body: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send;
+
+    /// Answers one request. Several run at once; one is dropped when the visitor leaves. `upgrade` says that the
+    /// request asks for another protocol (RFC 9110 §7.8) and that [`Reply::Upgraded`] is possible. The error
+    /// tells the Gateway whose doing it was; the visitor gets a page that follows from it.
+    fn handle(
+        &self,
+        head: RequestHead,
+        body: Body,
+        upgrade: bool,
+        interim: Interim,
+    ) -> impl Future<Output = Result<Reply<Self::Body>, Reset>> + Send;
+}
+
+/// How an exchange ended, for the log.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Finished {
+    /// The answer was sent to its end.
+    Response {
+        /// Its status.
+        status: StatusCode,
+        /// Bytes of its body.
+        bytes: u64,
+    },
+    /// The upgraded connection ended.
+    Upgraded(Relayed),
+    /// It failed, on this side or the upstream's; the Gateway was told.
+    Failed(Reset),
+    /// The Gateway ended it: the visitor has gone, or the lane is lost.
+    Abandoned(WriteError),
+}
+
+/// Serves one stream to its end.
+///
+/// # Cancel safety
+///
+/// Dropping it resets the stream.
+pub async fn respond<H: Handler>(handler: &H, incoming: Incoming) -> Finished {
+    let Incoming { kind, head, mut send, recv } = incoming;
+    let upgrade = kind == StreamKind::Upgrade;
+    let head = match RequestHead::decode(&head) {
+        Ok(head) => head,
+        Err(error) => return fail(&mut send, Reset::with_detail(ResetCode::Internal, Side::Internal, chain(&error))),
+    };
+    let interim = Interim { sender: send.interim() };
+    let (body, upgraded_recv) = if upgrade {
+        (Body::empty(), Some(recv))
+    } else {
+        match Body::from_stream(recv).await {
+            Ok(body) => (body, None),
+            Err(error) => {
+                return fail(&mut send, Reset::with_detail(ResetCode::BadRequest, Side::Visitor, chain(&error)));
+            }
+        }
+    };
+    let reply = {
+        let mut handling = pin!(handler.handle(head, body, upgrade, interim));
+        tokio::select! {
+            biased;
+            reply = &mut handling => reply,
+            error = send.stopped() => return Finished::Abandoned(error),
+        }
+    };
+    match (reply, upgraded_recv) {
+        (Ok(Reply::Response { head, body, idle }), recv) => {
+            drop(recv);
+            respond_with(&mut send, head, body, idle).await
+        }
+        (Ok(Reply::Upgraded { head, io, leftover, idle }), Some(recv)) => {
+            if let Err(error) = send.send_head(&head.encode(), &[], false).await {
+                return Finished::Abandoned(error);
+            }
+            Finished::Upgraded(relay(io, leftover, send, recv, idle, Side::Upstream).await)
+        }
+        (Ok(Reply::Upgraded { .. }), None) => {
+            let detail = "the upstream switched protocols without being asked";
+            fail(&mut send, Reset::with_detail(ResetCode::BadAnswer, Side::Upstream, detail))
+        }
+        (Err(reset), _) => fail(&mut send, reset),
+    }
+}
+
+fn fail(send: &mut SendStream, reset: Reset) -> Finished {
+    send.reset(reset.clone());
+    Finished::Failed(reset)
+}
+
+async fn respond_with<B>(send: &mut SendStream, head: ResponseHead, body: B, idle: Option<Duration>) -> Finished
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let status = head.status;
+    let mut body = pin!(body);
+    let mut at_hand = match take_at_hand(&mut body).await {
+        Ok(at_hand) => at_hand,
+        Err(error) => {
+            return fail(send, Reset::with_detail(ResetCode::BadAnswer, Side::Upstream, chain(error.as_ref())));
+        }
+    };
+    let inline = std::mem::take(&mut at_hand.inline);
+    if let Err(error) = send.send_head(&head.encode(), &inline, at_hand.end).await {
+        return Finished::Abandoned(error);
+    }
+    let inlined = u64::try_from(inline.len()).unwrap_or(u64::MAX);
+    if at_hand.end {
+        return Finished::Response { status, bytes: inlined };
+    }
+    if is_compressible(&head.headers) {
+        send.compress();
+    }
+    let whose = PumpSide { side: Side::Upstream, code: ResetCode::BadAnswer, idle };
+    match pump(body, send, AtHand { inline: Bytes::new(), ..at_hand }, whose).await {
+        Ok(bytes) => Finished::Response { status, bytes: inlined + bytes },
+        Err(PumpError::Stream(error)) => Finished::Abandoned(error),
+        Err(PumpError::Body(reset)) => Finished::Failed(reset),
+    }
+}

@@ -1,0 +1,1 @@
+//! Both roles over an in-memory lane.

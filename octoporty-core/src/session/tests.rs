@@ -1,0 +1,142 @@
+//! Two ends over an in-memory transport.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::task::JoinHandle;
+
+use super::{Lane, accept, dial};
+use crate::{
+    frame::StreamKind,
+    id::{AgentId, SessionId},
+    message::{GoAwayReason, Hello, Welcome},
+    proto::{Config, ConnectionError, Received, Role},
+    transport::duplex,
+};
+
+fn hello() -> Hello {
+    Hello {
+        wire: 0,
+        capabilities: Vec::new(),
+        window: 0,
+        streams: 0,
+        agent: AgentId::from_u128(7),
+        instance: 1,
+        session: None,
+        name: "test".to_owned(),
+        version: "0".to_owned(),
+    }
+}
+
+fn welcome() -> Welcome {
+    Welcome {
+        wire: 0,
+        capabilities: Vec::new(),
+        window: 0,
+        streams: 0,
+        session: SessionId::from_u128(9),
+        lanes: 1,
+        name: "gateway".to_owned(),
+        version: "0".to_owned(),
+        uptime_s: 0,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test awaits the drivers itself")]
+async fn pair() -> (Lane, Lane, [JoinHandle<ConnectionError>; 2]) {
+    let (a, b) = duplex::pair(16);
+    let (agent, agent_driver) = dial(a, Config::new(Role::Agent), hello());
+    let (gateway, gateway_driver) = accept(b, Config::new(Role::Gateway));
+    let drivers = [tokio::spawn(agent_driver), tokio::spawn(gateway_driver)];
+    gateway.hello().await.unwrap();
+    gateway.welcome(welcome());
+    agent.welcomed().await.unwrap();
+    (gateway, agent, drivers)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exchange_passes_both_ways() {
+    let (gateway, agent, _drivers) = pair().await;
+    let (_send, mut answer) = gateway.open(StreamKind::Http, b"get", b"body", true).await.unwrap();
+    let mut incoming = agent.accept().await.unwrap();
+    assert_eq!(incoming.head, "get");
+    assert_eq!(incoming.recv.read().await.unwrap(), Some(Received::Data(Bytes::from_static(b"body"))));
+    assert_eq!(incoming.recv.read().await.unwrap(), None);
+    incoming.send.send_head(b"ok", b"", false).await.unwrap();
+    let megabytes = Bytes::from(vec![7; 3 << 20]);
+    #[expect(clippy::disallowed_methods, reason = "the test awaits it")]
+    let writer = tokio::spawn(async move {
+        incoming.send.write(megabytes).await.unwrap();
+        incoming.send.finish(Some(Bytes::from_static(b"trailers"))).unwrap();
+        incoming
+    });
+    assert_eq!(answer.read().await.unwrap(), Some(Received::Head(Bytes::from_static(b"ok"))));
+    let mut bytes = 0;
+    loop {
+        match answer.read().await.unwrap() {
+            Some(Received::Data(data)) => bytes += data.len(),
+            Some(Received::Trailers(block)) => {
+                assert_eq!(block, "trailers");
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(bytes, 3 << 20);
+    assert_eq!(answer.read().await.unwrap(), None);
+    writer.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_driver_fails_all_handles_at_once() {
+    let (gateway, agent, [agent_driver, _]) = pair().await;
+    let (_send, mut answer) = gateway.open(StreamKind::Http, b"get", b"", true).await.unwrap();
+    agent_driver.abort();
+    assert!(answer.read().await.is_err());
+    assert!(matches!(gateway.closed().await, ConnectionError::TransportLost { .. }));
+    assert!(agent.accept().await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_answered_and_a_large_one_too() {
+    let (gateway, agent, _drivers) = pair().await;
+    for size in [10, 300_000] {
+        let body = Bytes::from(vec![1; size]);
+        let answer = agent.call("echo", body.clone(), 1 << 20);
+        let serve = async {
+            let mut call = super::IncomingCall::new(gateway.accept().await.unwrap()).unwrap();
+            assert_eq!(call.call, "echo");
+            let body = call.body(1 << 20).await.unwrap();
+            call.answer(body).await.unwrap();
+        };
+        let (answer, ()) = tokio::join!(answer, serve);
+        assert_eq!(answer.unwrap(), body);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn leaving_waits_for_what_is_open() {
+    let (gateway, agent, _drivers) = pair().await;
+    let (send, mut answer) = gateway.open(StreamKind::Http, b"get", b"", true).await.unwrap();
+    let mut incoming = agent.accept().await.unwrap();
+    gateway.go_away(GoAwayReason::Shutdown, "bye", Duration::from_secs(1));
+    let go_away = agent.peer_leaves().await.unwrap();
+    assert_eq!((go_away.reason, go_away.spread_ms), (GoAwayReason::Shutdown, 1000));
+    assert!(gateway.open(StreamKind::Http, b"late", b"", true).await.is_err());
+    incoming.send.send_head(b"ok", b"", true).await.unwrap();
+    assert!(answer.read().await.unwrap().is_some());
+    drop((send, answer, incoming));
+    gateway.drained().await;
+    assert!(gateway.error().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_peer_is_given_up_after_fifteen_seconds() {
+    // R30
+    let (a, _kept_open) = duplex::pair(16);
+    let (gateway, driver) = accept(a, Config::new(Role::Gateway));
+    let begin = tokio::time::Instant::now();
+    assert!(matches!(driver.await, ConnectionError::HandshakeTimeout { .. }));
+    assert_eq!(begin.elapsed().as_secs(), 10);
+    assert!(gateway.hello().await.is_err());
+}

@@ -1,0 +1,1 @@
+//! Boundaries, order, back-pressure and hostile peers of each transport.
