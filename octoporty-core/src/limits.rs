@@ -33,6 +33,9 @@ pub const INLINE_BODY_BYTES_MAX: usize = 16 << 10;
 /// Largest payload in bytes of the small control frames: `Hello`, `Welcome`, `Refused`, `GoAway`.
 pub const CONTROL_PAYLOAD_BYTES_MAX: usize = 4 << 10;
 
+/// Longest sentence for people in bytes that goes into a `GoAway` or `Refused`; longer text is cut.
+pub const SENTENCE_BYTES_MAX: usize = 1 << 10;
+
 /// Largest encoded trailer block in bytes: [`TRAILER_BYTES_MAX`] and the lengths that encoding adds.
 pub const ENCODED_TRAILERS_BYTES_MAX: usize = 24 << 10;
 
@@ -79,6 +82,10 @@ pub const SEND_BUFFER_BYTES: usize = 128 << 10;
 /// Bytes of urgent frames (heads, inlined bodies) that may wait for the transport before openers wait too.
 pub const URGENT_QUEUE_BYTES: usize = 1 << 20;
 
+/// Bytes of urgent frames that may wait while the peer goes on opening streams: those that this side may queue by
+/// itself, and a reset with detail for each stream. Past it the peer does not read what it asks for (R28).
+pub const URGENT_QUEUE_BYTES_MAX: usize = 4 << 20;
+
 /// Messages of an answer that may come before its final head (RFC 9110 §15.2: 1xx responses).
 pub const HEADS_PER_STREAM_MAX: u8 = 16;
 
@@ -86,8 +93,12 @@ pub const HEADS_PER_STREAM_MAX: u8 = 16;
 /// this side reset adds [`STALE_FRAMES_PER_RESET`]: what was on its way is not the peer's fault.
 pub const STALE_FRAMES_MAX: u32 = 1000;
 
-/// Late frames that each local reset allows for; also the most data frames that fit into a default window.
+/// Late frames that each local reset allows for, besides one for each [`STALE_BYTES_PER_FRAME`] of unused credit.
 pub const STALE_FRAMES_PER_RESET: u32 = 64;
+
+/// Bytes of unused credit that excuse one late frame: streams of events send frames as small as this, and a window
+/// full of them may be under way.
+pub const STALE_BYTES_PER_FRAME: u32 = 64;
 
 /// Streams that a peer may open in a second. Far above any honest load on one lane, far below what would hurt.
 pub const OPENS_PER_SECOND_MAX: u32 = 200_000;

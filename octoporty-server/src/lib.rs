@@ -1,7 +1,38 @@
-//! Octoporty server.
+//! The public end of an Octoporty tunnel: accept Agents, route visitors.
+//!
+//! A [`Gateway`] takes visitors' HTTP and WebSocket requests, finds the mapping for the host, and sends each through the
+//! tunnel of the Agent that holds it. It knows no database and reads no environment: everything is in its builder.
+//!
+//! ```no_run
+//! use octoporty_core::secret::Secret;
+//! use octoporty_server::Gateway;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let key = Secret::new("0123456789abcdef0123456789abcdef".to_owned());
+//! let gateway = Gateway::builder(key).build()?;
+//! let listener = tokio::net::TcpListener::bind("0.0.0.0:17200").await?;
+//! gateway.serve(listener, 0).await;
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod classify;
+mod config;
 pub mod forwarding;
+mod gateway;
+mod health;
+mod limiter;
+mod listen;
 pub mod pages;
+mod registry;
+mod request_ids;
 pub mod routes;
+mod state;
+mod throttle;
 pub mod trusted_proxies;
+mod tunnel;
+mod visitor;
+
+pub use config::{ConfigError, GatewayBuilder};
+pub use gateway::{Drained, Gateway};
+pub use registry::AgentStatus;

@@ -31,7 +31,7 @@ pub use self::{
         TestUpstreamTls, WebSocketFrame,
     },
     visitor::{
-        Answer, AnswerError, AnswerH2, AnswerHead, BodyEnd, BodySummary, H2Body, H2Error, H2Sender,
+        Answer, AnswerError, AnswerH2, AnswerHead, BodyEnd, BodySummary, ExchangeH2, H2Body, H2Error, H2Sender,
         Part, Receiver, Sender, Visitor, VisitorH2, VisitorWebSocket, WebSocketError,
     },
     wire::{BodyFault, Fields, Framing, Gone, pattern, pattern_sha256, sha256_hex},

@@ -365,75 +365,78 @@ mod tests {
         assert_eq!(config.fqdn.unwrap().as_str(), "gateway.example.com");
     }
 
+    /// Setting, bad value, and what the message says behind setting and origin.
+    const BAD_VALUES: &[(&str, &str, &str)] = &[
+        (
+            "Gateway__ApiKey",
+            "short-topsecret",
+            "has fewer than 32 characters; allowed: 32 to 1024 visible ASCII characters, the same as the Agent's; make one with: openssl rand -hex 32",
+        ),
+        (
+            "Gateway__Port",
+            "0",
+            "`0` is not a port; allowed: 1 to 65535",
+        ),
+        (
+            "Gateway__BindAddress",
+            "localhost",
+            "`localhost` is not an IP address; allowed: an IPv4 or IPv6 address, such as 0.0.0.0, :: or 127.0.0.1",
+        ),
+        (
+            "Gateway__CaddyAdminUrl",
+            "caddy:2019",
+            "`caddy:2019` is not an absolute URL; allowed: an http or https URL without a password, or empty to turn Caddy off",
+        ),
+        (
+            "Gateway__CaddyAdminUrl",
+            "http://u:hunter2@caddy",
+            "the value (not shown, it may hold a secret) holds a user name or password; allowed: an http or https URL without a password, or empty to turn Caddy off",
+        ),
+        (
+            "Gateway__TrustedProxies",
+            "10.0.0.0/99",
+            "`10.0.0.0/99` has an entry (number 1) that is not an address range; allowed: address ranges such as 10.0.0.0/8,::1, comma-separated, or none",
+        ),
+        (
+            "Gateway__AllowRemoteUpdate",
+            "perhaps",
+            "`perhaps` is neither true nor false; allowed: true or false",
+        ),
+        (
+            "Gateway__Shards",
+            "65",
+            "`65` is too large; allowed: 0 to 64",
+        ),
+        (
+            "Gateway__GracePeriod",
+            "10 parsecs",
+            "`10 parsecs` is not a duration; allowed: a duration such as 10, 10s, 2m or 500ms",
+        ),
+        (
+            "Gateway__MaxConnections",
+            "0",
+            "`0` is too small; allowed: 1 to 1000000",
+        ),
+        (
+            "Logging__MinimumLevel",
+            "loud",
+            "`loud` is not a level; allowed: Trace, Debug, Information, Warning, Error, Critical or None",
+        ),
+        (
+            "Logging__Format",
+            "xml",
+            "`xml` is not a form of log lines; allowed: human or json",
+        ),
+        (
+            "Logging__FilePath",
+            "/var/log/",
+            "`/var/log/` names no file; allowed: a path such as /var/log/octoporty/agent-.log; empty for no file",
+        ),
+    ];
+
     #[test]
     fn each_bad_value_has_its_message() {
-        for (name, value, message) in [
-            (
-                "Gateway__ApiKey",
-                "short-topsecret",
-                "has fewer than 32 characters; allowed: 32 to 1024 visible ASCII characters, the same as the Agent's; make one with: openssl rand -hex 32",
-            ),
-            (
-                "Gateway__Port",
-                "0",
-                "`0` is not a port; allowed: 1 to 65535",
-            ),
-            (
-                "Gateway__BindAddress",
-                "localhost",
-                "`localhost` is not an IP address; allowed: an IPv4 or IPv6 address, such as 0.0.0.0, :: or 127.0.0.1",
-            ),
-            (
-                "Gateway__CaddyAdminUrl",
-                "caddy:2019",
-                "`caddy:2019` is not an absolute URL; allowed: an http or https URL without a password, or empty to turn Caddy off",
-            ),
-            (
-                "Gateway__CaddyAdminUrl",
-                "http://u:hunter2@caddy",
-                "the value (not shown, it may hold a secret) holds a user name or password; allowed: an http or https URL without a password, or empty to turn Caddy off",
-            ),
-            (
-                "Gateway__TrustedProxies",
-                "10.0.0.0/99",
-                "`10.0.0.0/99` has an entry (number 1) that is not an address range; allowed: address ranges such as 10.0.0.0/8,::1, comma-separated, or none",
-            ),
-            (
-                "Gateway__AllowRemoteUpdate",
-                "perhaps",
-                "`perhaps` is neither true nor false; allowed: true or false",
-            ),
-            (
-                "Gateway__Shards",
-                "65",
-                "`65` is too large; allowed: 0 to 64",
-            ),
-            (
-                "Gateway__GracePeriod",
-                "10 parsecs",
-                "`10 parsecs` is not a duration; allowed: a duration such as 10, 10s, 2m or 500ms",
-            ),
-            (
-                "Gateway__MaxConnections",
-                "0",
-                "`0` is too small; allowed: 1 to 1000000",
-            ),
-            (
-                "Logging__MinimumLevel",
-                "loud",
-                "`loud` is not a level; allowed: Trace, Debug, Information, Warning, Error, Critical or None",
-            ),
-            (
-                "Logging__Format",
-                "xml",
-                "`xml` is not a form of log lines; allowed: human or json",
-            ),
-            (
-                "Logging__FilePath",
-                "/var/log/",
-                "`/var/log/` names no file; allowed: a path such as /var/log/octoporty/agent-.log; empty for no file",
-            ),
-        ] {
+        for &(name, value, message) in BAD_VALUES {
             let mut variables = vec![(name, value)];
             if name != "Gateway__ApiKey" {
                 variables.push(("Gateway__ApiKey", KEY));

@@ -58,7 +58,9 @@ impl CertificateRefused {
 impl fmt::Display for CertificateRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "its certificate {}", self.problem)?;
-        let Some(fingerprint) = self.fingerprint else { return Ok(()) };
+        let Some(fingerprint) = self.fingerprint else {
+            return Ok(());
+        };
         f.write_str(", SHA-256 ")?;
         for (at, byte) in fingerprint.iter().enumerate() {
             write!(f, "{}{byte:02X}", if at == 0 { "" } else { ":" })?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use http::{HeaderValue, Uri};
+use http::{HeaderValue, Uri, uri::Authority};
 use octoporty_core::secret::Secret;
 use percent_encoding::percent_decode_str;
 
@@ -50,7 +50,12 @@ impl DialTarget {
     #[must_use]
     pub fn address(&self) -> String {
         let scheme = if self.is_tls { "wss" } else { "ws" };
-        format!("{scheme}://{}:{}{}", self.host_in_url(), self.port, self.uri.path())
+        format!(
+            "{scheme}://{}:{}{}",
+            self.host_in_url(),
+            self.port,
+            self.uri.path()
+        )
     }
 
     /// The host as it stands in a URL: an IPv6 address in brackets.
@@ -106,23 +111,32 @@ impl DialTargetBuilder {
     /// # Errors
     /// The first setting that can not work.
     pub fn build(self) -> Result<DialTarget, DialError> {
-        let (uri, is_tls) = parse_url(&self.url)?;
+        let (uri, is_tls, port) = parse_url(&self.url)?;
         let in_url = uri.host().unwrap_or_default();
         let host: Box<str> = bare(in_url).into();
-        let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let loopback_only = !is_tls && !self.is_insecure_allowed;
         if loopback_only && !is_loopback(&host) {
-            return Err(DialError::Insecure { address: format!("ws://{in_url}:{port}") });
+            return Err(DialError::Insecure {
+                address: format!("ws://{in_url}:{port}"),
+            });
         }
-        let mut key = HeaderValue::from_str(self.api_key.expose()).map_err(|_invalid| DialError::Key)?;
+        let mut key =
+            HeaderValue::from_str(self.api_key.expose()).map_err(|_invalid| DialError::Key)?;
         if key.is_empty() {
             return Err(DialError::Key);
         }
         key.set_sensitive(true);
-        let proxy = self.proxy.map(|url| Proxy::parse(url.expose())).transpose()?;
+        let proxy = self
+            .proxy
+            .map(|url| Proxy::parse(url.expose()))
+            .transpose()?;
         Ok(DialTarget {
             #[cfg(feature = "tls")]
-            tls: if is_tls { Some(self.tls.unwrap_or_else(super::tls::GatewayTls::platform)) } else { None },
+            tls: if is_tls {
+                Some(self.tls.unwrap_or_else(super::tls::GatewayTls::platform))
+            } else {
+                None
+            },
             uri,
             host,
             port,
@@ -136,30 +150,47 @@ impl DialTargetBuilder {
 
 impl fmt::Debug for DialTargetBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DialTargetBuilder").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("DialTargetBuilder")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }
 
-fn parse_url(url: &str) -> Result<(Uri, bool), DialError> {
-    let bad = |reason| DialError::Url { url: without_secrets(url), reason };
+fn parse_url(url: &str) -> Result<(Uri, bool, u16), DialError> {
+    let bad = |reason| DialError::Url {
+        url: without_secrets(url),
+        reason,
+    };
     let uri: Uri = url.parse().map_err(|_invalid| bad("it is not a URL"))?;
     let is_tls = match uri.scheme_str() {
         Some("wss") => true,
         Some("ws") => false,
-        Some("https" | "http") => return Err(bad("the scheme must be wss (or ws on this machine)")),
+        Some("https" | "http") => {
+            return Err(bad("the scheme must be wss (or ws on this machine)"));
+        }
         _ => return Err(bad("it must start with wss://")),
     };
     let authority = uri.authority().ok_or_else(|| bad("it has no host"))?;
     if authority.as_str().contains('@') {
-        return Err(bad("a user or password does not belong there; the key is a setting of its own"));
+        return Err(bad(
+            "a user or password does not belong there; the key is a setting of its own",
+        ));
     }
     if authority.host().is_empty() || authority.host() == "[]" {
         return Err(bad("it has no host"));
     }
-    if authority.port().is_some() && matches!(authority.port_u16(), None | Some(0)) {
-        return Err(bad("the port must be from 1 to 65535"));
+    let port = port(authority).ok_or_else(|| bad("the port must be from 1 to 65535"))?;
+    Ok((uri, is_tls, port.unwrap_or(if is_tls { 443 } else { 80 })))
+}
+
+/// The port of an authority: `None` where it can not be one, which the URL type takes for none at all.
+fn port(authority: &Authority) -> Option<Option<u16>> {
+    let text = authority.as_str();
+    let (_, host_and_port) = text.rsplit_once('@').unwrap_or(("", text));
+    match host_and_port.strip_prefix(authority.host())? {
+        "" => Some(None),
+        _ => authority.port_u16().filter(|port| *port != 0).map(Some),
     }
-    Ok((uri, is_tls))
 }
 
 /// A URL as it may be shown: no user, password or query.
@@ -173,7 +204,9 @@ fn without_secrets(url: &str) -> String {
 }
 
 fn bare(host: &str) -> &str {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+    host.strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host)
 }
 
 /// Names that lead to this machine alone (RFC 6761 §6.3), and its addresses. What a name resolves to is checked
@@ -181,33 +214,34 @@ fn bare(host: &str) -> &str {
 fn is_loopback(host: &str) -> bool {
     match host.parse::<std::net::IpAddr>() {
         Ok(address) => address.to_canonical().is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
+        Err(_) => {
+            host.eq_ignore_ascii_case("localhost")
+                || host.to_ascii_lowercase().ends_with(".localhost")
+        }
     }
 }
 
 impl Proxy {
     fn parse(url: &str) -> Result<Self, DialError> {
-        let bad = |reason| DialError::ProxyUrl { url: without_secrets(url), reason };
+        let bad = |reason| DialError::ProxyUrl {
+            url: without_secrets(url),
+            reason,
+        };
         let uri: Uri = url.parse().map_err(|_invalid| bad("it is not a URL"))?;
         if uri.scheme_str() != Some("http") {
             return Err(bad("it must start with http://"));
         }
         let authority = uri.authority().ok_or_else(|| bad("it has no host"))?;
-        let port = match authority.port() {
-            Some(port) => port.as_str().parse().ok().filter(|port| *port != 0),
-            None => Some(80),
-        };
-        let authorization = match authority.as_str().rsplit_once('@') {
-            Some((credentials, _)) => Some(basic(credentials)),
-            None => None,
-        };
+        let port = port(authority).ok_or_else(|| bad("the port must be from 1 to 65535"))?;
+        let credentials = authority.as_str().rsplit_once('@');
+        let authorization = credentials.map(|(credentials, _)| basic(credentials));
         let host = bare(authority.host());
         if host.is_empty() {
             return Err(bad("it has no host"));
         }
         Ok(Self {
             host: host.into(),
-            port: port.ok_or_else(|| bad("the port must be from 1 to 65535"))?,
+            port: port.unwrap_or(80),
             authorization,
         })
     }

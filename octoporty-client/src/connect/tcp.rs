@@ -40,7 +40,9 @@ pub(crate) async fn connect_in_turn(
                 Ok(()) => return Ok(tcp),
                 Err(error) => ConnectCause::Io(error),
             },
-            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => ConnectCause::Refused,
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                ConnectCause::Refused
+            }
             Ok(Err(error)) => ConnectCause::Io(error),
             Err(_elapsed) => ConnectCause::TimedOut,
         };

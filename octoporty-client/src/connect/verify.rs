@@ -4,7 +4,8 @@
 use std::{io, sync::Arc};
 
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
+    SignatureScheme,
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -26,7 +27,10 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 pub(crate) fn platform() -> Arc<dyn ServerCertVerifier> {
     match rustls_platform_verifier::Verifier::new(provider()) {
         Ok(verifier) => Arc::new(verifier),
-        Err(error) => Arc::new(NoRoots { error, provider: provider() }),
+        Err(error) => Arc::new(NoRoots {
+            error,
+            provider: provider(),
+        }),
     }
 }
 
@@ -39,7 +43,10 @@ pub(crate) fn roots(roots: RootCertStore) -> Result<Arc<dyn ServerCertVerifier>,
 }
 
 /// TLS 1.2 and 1.3 with this verifier, and no certificate of our own.
-pub(crate) fn config(provider: Arc<CryptoProvider>, verifier: Arc<dyn ServerCertVerifier>) -> ClientConfig {
+pub(crate) fn config(
+    provider: Arc<CryptoProvider>,
+    verifier: Arc<dyn ServerCertVerifier>,
+) -> ClientConfig {
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("the provider has suites for TLS 1.2 and 1.3")
@@ -56,18 +63,26 @@ pub(crate) fn fingerprint(leaf: &CertificateDer<'_>) -> [u8; 32] {
 impl CertificateRefused {
     /// A certificate that is not the pinned one.
     pub(crate) fn pin(leaf: &CertificateDer<'_>) -> Self {
-        Self { fingerprint: Some(fingerprint(leaf)), problem: CertificateProblem::NotPinned }
+        Self {
+            fingerprint: Some(fingerprint(leaf)),
+            problem: CertificateProblem::NotPinned,
+        }
     }
 
     /// The refusal inside a failed handshake.
     pub(crate) fn find(error: &io::Error) -> Option<Self> {
-        let rustls::Error::InvalidCertificate(error) = error.get_ref()?.downcast_ref()? else { return None };
+        let rustls::Error::InvalidCertificate(error) = error.get_ref()?.downcast_ref()? else {
+            return None;
+        };
         if let CertificateError::Other(OtherError(other)) = error
             && let Some(refused) = other.downcast_ref::<Self>()
         {
             return Some(refused.clone());
         }
-        Some(Self { fingerprint: None, problem: problem(error) })
+        Some(Self {
+            fingerprint: None,
+            problem: problem(error),
+        })
     }
 }
 
@@ -80,7 +95,9 @@ impl From<CertificateRefused> for rustls::Error {
 fn problem(error: &CertificateError) -> CertificateProblem {
     match error {
         CertificateError::UnknownIssuer => CertificateProblem::UnknownIssuer,
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateProblem::Expired,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            CertificateProblem::Expired
+        }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             CertificateProblem::NotYetValid
         }
@@ -112,13 +129,23 @@ impl ServerCertVerifier for Reporting {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.inner.verify_server_cert(leaf, intermediates, name, ocsp, now).map_err(|error| match error {
-            rustls::Error::InvalidCertificate(error) => {
-                let problem = problem(&error);
-                CertificateRefused { fingerprint: Some(fingerprint(leaf)), problem }.into()
-            }
-            other => other,
-        })
+        self.inner
+            .verify_server_cert(leaf, intermediates, name, ocsp, now)
+            .map_err(|error| match error {
+                rustls::Error::InvalidCertificate(error) => {
+                    // Another issuer of the same name, such as a service's self-signed certificate made anew.
+                    let problem = match error {
+                        CertificateError::BadSignature => CertificateProblem::UnknownIssuer,
+                        error => problem(&error),
+                    };
+                    CertificateRefused {
+                        fingerprint: Some(fingerprint(leaf)),
+                        problem,
+                    }
+                    .into()
+                }
+                other => other,
+            })
     }
 
     fn verify_tls12_signature(
@@ -182,6 +209,8 @@ impl ServerCertVerifier for NoRoots {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -46,7 +46,6 @@ struct Inner {
 impl UpstreamClient {
     /// Starts a client. Its connections run as tasks of `tasks`, and end at once when `shutdown` is cancelled:
     /// cancel it only after what is in flight has had its time.
-    #[must_use]
     pub fn builder(tasks: TaskTracker, shutdown: CancellationToken) -> UpstreamClientBuilder {
         UpstreamClientBuilder {
             tasks,
@@ -84,7 +83,10 @@ impl UpstreamClient {
         B::Error: Into<BoxError>,
     {
         let (mut request, exchange) = wrap(request)?;
-        if let Some(exchange) = exchange.clone().filter(|_| request::expects_continue(&request)) {
+        if let Some(exchange) = exchange
+            .clone()
+            .filter(|_| request::expects_continue(&request))
+        {
             hyper::ext::on_informational(&mut request, move |interim| {
                 if interim.status() == StatusCode::CONTINUE {
                     exchange.release();
@@ -141,10 +143,18 @@ impl UpstreamClient {
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
         let Inner { pool, dialer } = &*self.inner;
         let kind = request::kind(&request);
-        let wanted = if kind == RequestKind::Upgrade { Wanted::Http1 } else { Wanted::Any };
+        let wanted = if kind == RequestKind::Upgrade {
+            Wanted::Http1
+        } else {
+            Wanted::Any
+        };
         let (mut pooled_tries, mut new_tries) = (0, 0);
         loop {
-            let pooled = if pooled_tries < POOLED_TRIES_MAX { pool.take(target, wanted) } else { None };
+            let pooled = if pooled_tries < POOLED_TRIES_MAX {
+                pool.take(target, wanted)
+            } else {
+                None
+            };
             let reused = pooled.is_some();
             let connection = if let Some(connection) = pooled {
                 pooled_tries += 1;
@@ -154,10 +164,16 @@ impl UpstreamClient {
                 dialer.open(pool, target, wanted).await?
             };
             let exchange = exchange.clone();
-            let attempt = Attempt { target, exchange, reused };
+            let attempt = Attempt {
+                target,
+                exchange,
+                reused,
+            };
             let outcome = match connection {
                 Connection::H1(connection) => {
-                    attempt.over_http1(connection, Arc::clone(pool), request, kind).await?
+                    attempt
+                        .over_http1(connection, Arc::clone(pool), request, kind)
+                        .await?
                 }
                 Connection::H2(connection) => attempt.over_http2(connection, request).await?,
             };
@@ -165,7 +181,11 @@ impl UpstreamClient {
                 Outcome::Answered(answer) => return Ok(answer),
                 Outcome::GivenBack(_, error) if new_tries >= NEW_TRIES_MAX => {
                     let upstream = name(target);
-                    return Err(UpstreamError::Reset { upstream, reused: false, source: error.into() });
+                    return Err(UpstreamError::Reset {
+                        upstream,
+                        reused: false,
+                        source: error.into(),
+                    });
                 }
                 Outcome::GivenBack(unsent, _) => request = unsent,
             }
@@ -175,7 +195,9 @@ impl UpstreamClient {
 
 impl fmt::Debug for UpstreamClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpstreamClient").field("pooled", &self.pooled()).finish_non_exhaustive()
+        f.debug_struct("UpstreamClient")
+            .field("pooled", &self.pooled())
+            .finish_non_exhaustive()
     }
 }
 
@@ -206,12 +228,16 @@ impl Attempt<'_> {
         let first_byte = connection.shared.first_byte.clone();
         let mut lease = Lease::http1(connection, pool, self.exchange.clone());
         request::for_http1(&mut request)?;
-        let Some(sender) = lease.http1_sender() else { return Err(self.lost()) };
+        let Some(sender) = lease.http1_sender() else {
+            return Err(self.lost());
+        };
         let sent = sender.try_send_request(request);
         match self.head(sent).await? {
             Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
                 lease.upgraded();
-                Ok(Outcome::Answered(answer.map(|_| UpstreamBody::empty(Arc::clone(self.target)))))
+                Ok(Outcome::Answered(
+                    answer.map(|_| UpstreamBody::empty(Arc::clone(self.target))),
+                ))
             }
             Ok(answer) => {
                 // hyper would speak HTTP/1.0 from here on, which has no chunks: a body could get lost.
@@ -244,20 +270,31 @@ impl Attempt<'_> {
 
     /// Waits for the head. While the body of the request moves, or is itself waited for, the time starts anew.
     async fn head<T>(&self, answer: impl Future<Output = T>) -> Result<T, UpstreamError> {
-        let Some(limit) = self.target.head_timeout() else { return Ok(answer.await) };
+        let Some(limit) = self.target.head_timeout() else {
+            return Ok(answer.await);
+        };
         let mut answer = std::pin::pin!(answer);
         loop {
             if let Ok(answer) = tokio::time::timeout(limit, &mut answer).await {
                 return Ok(answer);
             }
-            if !self.exchange.as_ref().is_some_and(|exchange| exchange.excuses_silence()) {
-                return Err(UpstreamError::HeadTimeout { upstream: name(self.target), after: limit });
+            if !self
+                .exchange
+                .as_ref()
+                .is_some_and(|exchange| exchange.excuses_silence())
+            {
+                return Err(UpstreamError::HeadTimeout {
+                    upstream: name(self.target),
+                    after: limit,
+                });
             }
         }
     }
 
     fn answered(&self, answer: Response<Incoming>, lease: Lease) -> Outcome {
-        Outcome::Answered(answer.map(|incoming| UpstreamBody::new(incoming, lease, Arc::clone(self.target))))
+        Outcome::Answered(
+            answer.map(|incoming| UpstreamBody::new(incoming, lease, Arc::clone(self.target))),
+        )
     }
 
     fn failed(
@@ -278,31 +315,56 @@ impl Attempt<'_> {
 
     fn classify(&self, error: hyper::Error, first_byte: &FirstByte) -> UpstreamError {
         let upstream = name(self.target);
-        if self.exchange.as_ref().is_some_and(|exchange| exchange.has_failed()) {
-            return UpstreamError::RequestBody { source: error.into() };
+        if self
+            .exchange
+            .as_ref()
+            .is_some_and(|exchange| exchange.has_failed())
+        {
+            return UpstreamError::RequestBody {
+                source: error.into(),
+            };
         }
         let is_plain = self.target.scheme() == Scheme::Http;
         match find::<HeadError>(&error) {
             Some(HeadError::TlsInstead) => UpstreamError::SpeaksHttps { upstream },
             Some(HeadError::NotHttp) => UpstreamError::NotHttp { upstream },
-            Some(source) => UpstreamError::BadAnswer { upstream, source: *source },
+            Some(source) => UpstreamError::BadAnswer {
+                upstream,
+                source: *source,
+            },
             None if is_plain && first_byte.is_tls() => UpstreamError::SpeaksHttps { upstream },
-            None if is_plain && self.target.protocol() == UpstreamProtocol::H2c && first_byte.is_http1() => {
+            None if is_plain
+                && self.target.protocol() == UpstreamProtocol::H2c
+                && first_byte.is_http1() =>
+            {
                 UpstreamError::SpeaksHttp1 { upstream }
             }
             // What the guard let through and hyper did not.
-            None if error.is_parse() => UpstreamError::BadAnswer { upstream, source: HeadError::StatusLine },
-            None => UpstreamError::Reset { upstream, reused: self.reused, source: error.into() },
+            None if error.is_parse() => UpstreamError::BadAnswer {
+                upstream,
+                source: HeadError::StatusLine,
+            },
+            None => UpstreamError::Reset {
+                upstream,
+                reused: self.reused,
+                source: error.into(),
+            },
         }
     }
 
     fn lost(&self) -> UpstreamError {
         let source = "the connection was taken".into();
-        UpstreamError::Reset { upstream: name(self.target), reused: self.reused, source }
+        UpstreamError::Reset {
+            upstream: name(self.target),
+            reused: self.reused,
+            source,
+        }
     }
 }
 
-fn wrap<B>(request: Request<B>) -> Result<(Request<RequestBody>, Option<Arc<Exchange>>), UpstreamError>
+fn wrap<B>(
+    request: Request<B>,
+) -> Result<(Request<RequestBody>, Option<Arc<Exchange>>), UpstreamError>
 where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -354,14 +416,24 @@ impl UpstreamClientBuilder {
             resolver: self.resolver,
             #[cfg(feature = "tls")]
             tls: self.tls.unwrap_or_else(super::tls::UpstreamTls::platform),
-            spawner: Spawner { tasks: self.tasks, shutdown: self.shutdown },
+            spawner: Spawner {
+                tasks: self.tasks,
+                shutdown: self.shutdown,
+            },
         };
-        UpstreamClient { inner: Arc::new(Inner { pool: Arc::default(), dialer }) }
+        UpstreamClient {
+            inner: Arc::new(Inner {
+                pool: Arc::default(),
+                dialer,
+            }),
+        }
     }
 }
 
 impl fmt::Debug for UpstreamClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpstreamClientBuilder").field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("UpstreamClientBuilder")
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }

@@ -61,7 +61,11 @@ impl Exchange {
 
     /// Lets the body go, after a 100.
     pub(super) fn release(&self) {
-        if self.gate.compare_exchange(HELD, OPEN, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+        if self
+            .gate
+            .compare_exchange(HELD, OPEN, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+        {
             self.waker.wake();
         }
     }
@@ -105,11 +109,22 @@ impl RequestBody {
         B::Error: Into<BoxError>,
     {
         if body.is_end_stream() {
-            return (Self { body: None, exchange: None, continue_timeout: None }, None);
+            return (
+                Self {
+                    body: None,
+                    exchange: None,
+                    continue_timeout: None,
+                },
+                None,
+            );
         }
         let exchange = Arc::new(Exchange::new(if expects_continue { HELD } else { OPEN }));
         let body = body.map_err(Into::into).boxed_unsync();
-        let this = Self { body: Some(body), exchange: Some(Arc::clone(&exchange)), continue_timeout: None };
+        let this = Self {
+            body: Some(body),
+            exchange: Some(Arc::clone(&exchange)),
+            continue_timeout: None,
+        };
         (this, Some(exchange))
     }
 
@@ -121,7 +136,8 @@ impl RequestBody {
     ) -> Poll<Result<(), Abandoned>> {
         match exchange.gate.load(Ordering::Acquire) {
             HELD => {
-                let sleep = timeout.get_or_insert_with(|| Box::pin(tokio::time::sleep(CONTINUE_TIMEOUT)));
+                let sleep =
+                    timeout.get_or_insert_with(|| Box::pin(tokio::time::sleep(CONTINUE_TIMEOUT)));
                 if sleep.as_mut().poll(cx).is_pending() {
                     return Poll::Pending;
                 }
@@ -156,7 +172,9 @@ impl Body for RequestBody {
             Poll::Ready(Ok(())) => {}
         }
         let polled = Pin::new(body).poll_frame(cx);
-        exchange.is_starved.store(polled.is_pending(), Ordering::Release);
+        exchange
+            .is_starved
+            .store(polled.is_pending(), Ordering::Release);
         if polled.is_ready() {
             exchange.has_moved.store(true, Ordering::Release);
         }
@@ -173,7 +191,9 @@ impl Body for RequestBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 

@@ -16,6 +16,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::connect::Io;
+
 /// A connection to an upstream: plain or TLS.
 ///
 /// Handed out by [`into_upgraded`](super::into_upgraded). Dropping it closes the connection.
@@ -34,12 +36,18 @@ enum Kind {
 
 impl UpstreamIo {
     pub(super) const fn plain(tcp: Sniffed) -> Self {
-        Self { kind: Kind::Plain(tcp), is_patient: false }
+        Self {
+            kind: Kind::Plain(tcp),
+            is_patient: false,
+        }
     }
 
     #[cfg(feature = "tls")]
     pub(super) fn tls(stream: tokio_rustls::client::TlsStream<Sniffed>) -> Self {
-        Self { kind: Kind::Tls(Box::new(stream)), is_patient: false }
+        Self {
+            kind: Kind::Tls(Box::new(stream)),
+            is_patient: false,
+        }
     }
 
     pub(super) fn into_patient(mut self) -> Self {
@@ -51,7 +59,7 @@ impl UpstreamIo {
         !matches!(self.kind, Kind::Plain(_))
     }
 
-    fn stream(&mut self) -> Pin<&mut (dyn Stream + '_)> {
+    fn stream(&mut self) -> Pin<&mut (dyn Io + '_)> {
         match &mut self.kind {
             Kind::Plain(tcp) => Pin::new(tcp),
             #[cfg(feature = "tls")]
@@ -60,24 +68,30 @@ impl UpstreamIo {
     }
 }
 
-/// What both kinds are.
-trait Stream: AsyncRead + AsyncWrite {}
-impl<T: AsyncRead + AsyncWrite> Stream for T {}
-
 impl fmt::Debug for UpstreamIo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpstreamIo").field("tls", &self.is_tls()).finish_non_exhaustive()
+        f.debug_struct("UpstreamIo")
+            .field("tls", &self.is_tls())
+            .finish_non_exhaustive()
     }
 }
 
 impl AsyncRead for UpstreamIo {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.get_mut().stream().poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for UpstreamIo {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.get_mut().stream().poll_write(cx, bytes)
     }
 
@@ -142,7 +156,11 @@ pub(super) struct Sniffed {
 
 impl Sniffed {
     pub(super) fn new(tcp: TcpStream) -> Self {
-        Self { tcp, first: FirstByte(Arc::new(AtomicU16::new(FirstByte::NONE))), is_noted: false }
+        Self {
+            tcp,
+            first: FirstByte(Arc::new(AtomicU16::new(FirstByte::NONE))),
+            is_noted: false,
+        }
     }
 
     pub(super) fn first_byte(&self) -> FirstByte {
@@ -151,7 +169,11 @@ impl Sniffed {
 }
 
 impl AsyncRead for Sniffed {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.is_noted {
             return Pin::new(&mut this.tcp).poll_read(cx, buf);
@@ -167,7 +189,11 @@ impl AsyncRead for Sniffed {
 }
 
 impl AsyncWrite for Sniffed {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().tcp).poll_write(cx, bytes)
     }
 

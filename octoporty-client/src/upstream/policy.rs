@@ -34,7 +34,10 @@ impl AddressPolicy {
     /// Denies these ranges and nothing else.
     #[must_use]
     pub const fn new(ranges: Vec<IpNet>) -> Self {
-        Self { ranges, sockets: Vec::new() }
+        Self {
+            ranges,
+            sockets: Vec::new(),
+        }
     }
 
     /// Denies the ranges of a comma-separated list, as the setting `Agent__UpstreamDenyList` holds it. An address
@@ -43,15 +46,21 @@ impl AddressPolicy {
     /// # Errors
     /// The first entry that is neither a range nor an address.
     pub fn from_list(list: &str) -> Result<Self, DenyListError> {
-        let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        Ok(Self::new(entries.map(parse_range).collect::<Result<_, _>>()?))
+        let entries = list
+            .split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty());
+        Ok(Self::new(
+            entries.map(parse_range).collect::<Result<_, _>>()?,
+        ))
     }
 
     /// Denies a listening socket of this program too, such as the Agent's own UI. One bound to the unspecified
     /// address is denied at every address of this machine.
     #[must_use]
     pub fn deny_socket(mut self, socket: SocketAddr) -> Self {
-        self.sockets.push(SocketAddr::new(socket.ip().to_canonical(), socket.port()));
+        self.sockets
+            .push(SocketAddr::new(socket.ip().to_canonical(), socket.port()));
         self
     }
 
@@ -63,7 +72,10 @@ impl AddressPolicy {
         let ip = address.ip();
         for form in forms(ip).into_iter().flatten() {
             if let Some(range) = self.ranges.iter().find(|range| range.contains(&form)) {
-                return Err(Denied::Range { address: ip, range: *range });
+                return Err(Denied::Range {
+                    address: ip,
+                    range: *range,
+                });
             }
         }
         let ip = ip.to_canonical();
@@ -71,7 +83,11 @@ impl AddressPolicy {
             socket.port() == address.port()
                 && (socket.ip() == ip || (socket.ip().is_unspecified() && ip.is_loopback()))
         };
-        if self.sockets.iter().any(own) { Err(Denied::OwnSocket { address }) } else { Ok(()) }
+        if self.sockets.iter().any(own) {
+            Err(Denied::OwnSocket { address })
+        } else {
+            Ok(())
+        }
     }
 
     /// Judges a connection by both its ends, before a byte is sent: one whose ends have the same address stays on
@@ -79,16 +95,28 @@ impl AddressPolicy {
     ///
     /// # Errors
     /// What forbids it.
-    pub(super) fn check_connected(&self, local: SocketAddr, peer: SocketAddr) -> Result<(), Denied> {
+    pub(super) fn check_connected(
+        &self,
+        local: SocketAddr,
+        peer: SocketAddr,
+    ) -> Result<(), Denied> {
         let here = local.ip().to_canonical() == peer.ip().to_canonical();
-        let own = |socket: &SocketAddr| socket.port() == peer.port() && socket.ip().is_unspecified();
-        if here && self.sockets.iter().any(own) { Err(Denied::OwnSocket { address: peer }) } else { Ok(()) }
+        let own =
+            |socket: &SocketAddr| socket.port() == peer.port() && socket.ip().is_unspecified();
+        if here && self.sockets.iter().any(own) {
+            Err(Denied::OwnSocket { address: peer })
+        } else {
+            Ok(())
+        }
     }
 }
 
 impl Default for AddressPolicy {
     fn default() -> Self {
-        let ranges = DEFAULT_DENY_LIST.iter().filter_map(|range| range.parse().ok()).collect();
+        let ranges = DEFAULT_DENY_LIST
+            .iter()
+            .filter_map(|range| range.parse().ok())
+            .collect();
         Self::new(ranges)
     }
 }
@@ -126,7 +154,9 @@ fn parse_range(entry: &str) -> Result<IpNet, DenyListError> {
     }
     match entry.parse::<IpAddr>() {
         Ok(address) => Ok(address.into()),
-        Err(_) => Err(DenyListError { entry: entry.to_owned() }),
+        Err(_) => Err(DenyListError {
+            entry: entry.to_owned(),
+        }),
     }
 }
 
@@ -137,7 +167,12 @@ fn forms(address: IpAddr) -> [Option<IpAddr>; 4] {
     };
     let [outer, local] = embedded(v6);
     let v4 = |form: Ipv4Addr| IpAddr::V4(form);
-    [Some(address), v6.to_ipv4_mapped().map(v4), outer.map(v4), local.map(v4)]
+    [
+        Some(address),
+        v6.to_ipv4_mapped().map(v4),
+        outer.map(v4),
+        local.map(v4),
+    ]
 }
 
 /// IPv4 addresses inside an IPv6 address, other than mapped ones. At most two readings of one address.
@@ -147,10 +182,8 @@ fn embedded(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
     match [a, b, c, d, e, f] {
         // IPv4-compatible, RFC 4291 §2.5.5.1. `::` and `::1` have that form and are not meant by it.
         [0, 0, 0, 0, 0, 0] if (g, h) != (0, 0) && (g, h) != (0, 1) => [Some(low), None],
-        // IPv4-translated, RFC 2765 §2.1.
-        [0, 0, 0, 0, 0xffff, 0] => [Some(low), None],
-        // NAT64, RFC 6052 §2.1.
-        [0x64, 0xff9b, 0, 0, 0, 0] => [Some(low), None],
+        // IPv4-translated, RFC 2765 §2.1, and NAT64, RFC 6052 §2.1.
+        [0, 0, 0, 0, 0xffff, 0] | [0x64, 0xff9b, 0, 0, 0, 0] => [Some(low), None],
         // NAT64 for local use, RFC 8215: read with the shortest and the longest prefix of RFC 6052 §2.2.
         [0x64, 0xff9b, 1, ..] => [Some(low), Some(join(d, (e << 8) | (f >> 8)))],
         // 6to4, RFC 3056 §2.

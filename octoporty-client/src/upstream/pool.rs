@@ -92,7 +92,9 @@ impl PoolInner {
     /// Forgets the connections of a target that have ended, and the target with the last of them.
     pub(super) fn prune(&self, target: &Arc<UpstreamTarget>) {
         let mut targets = self.lock();
-        let Some(slot) = targets.get_mut(target) else { return };
+        let Some(slot) = targets.get_mut(target) else {
+            return;
+        };
         slot.h1.retain(|idle| !idle.is_closed());
         slot.h2.retain(|shared| !shared.is_closed());
         if slot.h1.is_empty() && slot.h2.is_empty() {
@@ -102,7 +104,10 @@ impl PoolInner {
 
     /// Idle HTTP/1 connections and HTTP/2 connections of all targets.
     pub(super) fn len(&self) -> usize {
-        self.lock().values().map(|slot| slot.h1.len() + slot.h2.len()).sum()
+        self.lock()
+            .values()
+            .map(|slot| slot.h1.len() + slot.h2.len())
+            .sum()
     }
 }
 

@@ -4,12 +4,7 @@ use bytes::{Bytes, BytesMut};
 use http::Response;
 use hyper::upgrade::Parts;
 
-use super::{
-    body::UpstreamBody,
-    connection::GuardedIo,
-    error::UpstreamError,
-    io::UpstreamIo,
-};
+use super::{body::UpstreamBody, connection::GuardedIo, error::UpstreamError, io::UpstreamIo};
 
 /// Turns an answer of 101 into its connection, and the bytes that came behind the head already; the visitor gets
 /// those first.
@@ -21,10 +16,16 @@ use super::{
 ///
 /// # Cancel safety
 /// Dropping the future closes the connection.
-pub async fn into_upgraded(answer: Response<UpstreamBody>) -> Result<(UpstreamIo, Bytes), UpstreamError> {
+pub async fn into_upgraded(
+    answer: Response<UpstreamBody>,
+) -> Result<(UpstreamIo, Bytes), UpstreamError> {
     let upgraded = match hyper::upgrade::on(answer).await {
         Ok(upgraded) => upgraded,
-        Err(error) => return Err(UpstreamError::UpgradeLost { source: Some(error) }),
+        Err(error) => {
+            return Err(UpstreamError::UpgradeLost {
+                source: Some(error),
+            });
+        }
     };
     let Ok(Parts { io, read_buf, .. }) = upgraded.downcast::<GuardedIo>() else {
         return Err(UpstreamError::UpgradeLost { source: None });

@@ -199,12 +199,12 @@ fn decode(head: FrameHead, payload: Bytes) -> Result<Option<Frame>, FrameError> 
             Frame::Trailers { stream, block: payload }
         }
         Kind::Credit => {
-            on_stream(head, "credit", false)?;
+            on_stream_without_end(head, "credit")?;
             let bytes: [u8; 4] = exactly(&payload, "credit")?;
             Frame::Credit { stream, bytes: u32::from_be_bytes(bytes) }
         }
         Kind::Reset => {
-            on_stream(head, "reset", false)?;
+            on_stream_without_end(head, "reset")?;
             Frame::Reset { stream, reset: Reset::decode(&payload)? }
         }
         Kind::Optional(_) => return Ok(None),
@@ -282,6 +282,10 @@ const fn on_stream(head: FrameHead, kind: &'static str, may_pack: bool) -> Resul
         return Err(FrameError::WrongFlags { kind });
     }
     Ok(())
+}
+
+const fn on_stream_without_end(head: FrameHead, kind: &'static str) -> Result<(), FrameError> {
+    if head.end { Err(FrameError::WrongFlags { kind }) } else { on_stream(head, kind, false) }
 }
 
 const fn at_most(kind: &'static str, length: usize, most: usize) -> Result<(), FrameError> {

@@ -17,7 +17,7 @@ pub use routes::{RefusedRoute, Route, RoutesSynced, decode_routes, encode_routes
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::limits::MESSAGE_PACK_DEPTH_MAX;
+use crate::limits::{MESSAGE_PACK_DEPTH_MAX, SENTENCE_BYTES_MAX};
 
 /// Encodes a value as a MessagePack map with named fields.
 ///
@@ -48,6 +48,12 @@ fn decode_next<T: DeserializeOwned>(what: &'static str, rest: &mut &[u8]) -> Res
         .map_err(|error| MessageError::Malformed { what, detail: error.to_string() })?;
     *rest = decoder.into_inner();
     Ok(value)
+}
+
+/// Cuts a sentence for people to [`SENTENCE_BYTES_MAX`], so that its frame stays within its limit.
+pub(crate) fn cut_sentence(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(SENTENCE_BYTES_MAX));
+    text
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     stream::{Ending, RecvHalf, SendHalf, Stream},
 };
 use crate::{
-    frame::{Compressor, Reset, StreamKind, put_head, put_open},
+    frame::{Compressor, Reset, ResetCode, Side, StreamKind, put_head, put_open},
     limits::{ENCODED_HEAD_BYTES_MAX, ENCODED_TRAILERS_BYTES_MAX, INLINE_BODY_BYTES_MAX, URGENT_QUEUE_BYTES},
 };
 
@@ -36,7 +36,10 @@ impl Connection {
         if self.leaving || self.peer_leaving {
             return Err(OpenError::Draining);
         }
-        if self.table.open_local >= self.peer_streams_max || self.urgent.len() > URGENT_QUEUE_BYTES {
+        // Answers that nobody reads hold memory after their streams are over, so they are bounded too (R28).
+        let full = self.table.open_local >= self.peer_streams_max
+            || self.table.known_local >= self.peer_streams_max.saturating_mul(2);
+        if full || self.urgent.len() > URGENT_QUEUE_BYTES {
             self.room_awaited = true;
             return Err(OpenError::NoRoom);
         }
@@ -68,7 +71,7 @@ impl Connection {
             }
         }
         let stream = self.writable(id)?;
-        if stream.local || !stream.send.takes_head() {
+        if stream.local || stream.send.heads_left() == 0 {
             return Err(WriteError::Closed);
         }
         if self.urgent.len() > URGENT_QUEUE_BYTES {
@@ -77,6 +80,7 @@ impl Connection {
         }
         put_head(&mut self.urgent, id.0, head, body, end);
         let stream = self.table.get_mut(id).expect("writable looked it up");
+        stream.send.count_head();
         if !body.is_empty() {
             stream.send.begin();
         }
@@ -89,6 +93,19 @@ impl Connection {
         Ok(true)
     }
 
+    /// Sends a head ahead of the final one. `Ok(false)` says that it was not sent: there is no room, or the peer
+    /// takes only one more head.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send_head`].
+    pub fn send_interim(&mut self, id: StreamId, head: &[u8]) -> Result<bool, WriteError> {
+        if self.writable(id)?.send.heads_left() == 1 {
+            return Ok(false);
+        }
+        self.send_head(id, head, &[], false)
+    }
+
     /// Takes `bytes` for sending; `Ok(false)` says that there is no room and nothing was taken:
     /// `Event::Writable` tells when. Bytes wait here for credit; they are never dropped while the stream lives.
     ///
@@ -96,7 +113,7 @@ impl Connection {
     ///
     /// When the half is closed, the stream was reset, or the lane is lost.
     pub fn write(&mut self, id: StreamId, bytes: &Bytes) -> Result<bool, WriteError> {
-        let stream = self.writable(id)?;
+        let stream = self.answered(id)?;
         if bytes.is_empty() {
             return Ok(true);
         }
@@ -150,7 +167,7 @@ impl Connection {
                 actual: block.len(),
             });
         }
-        let stream = self.writable(id)?;
+        let stream = self.answered(id)?;
         stream.send.end(trailers.map_or(Ending::Flag, Ending::Trailers));
         self.schedule(id);
         Ok(())
@@ -180,6 +197,7 @@ impl Connection {
         }
         if let Some((received, counted)) = stream.recv.pop() {
             let due = counted > 0 && stream.recv.window.consume(counted);
+            stream.return_surplus(&mut self.budget);
             if due && !stream.recv.is_ended() && !stream.recv.credit_due {
                 stream.recv.credit_due = true;
                 self.credit_due.push_back(id);
@@ -210,16 +228,15 @@ impl Connection {
 
     /// Ends a stream early, both halves. Does nothing when it is over.
     pub fn reset(&mut self, id: StreamId, reset: Reset) {
-        if self.lost().is_none() {
-            self.reset_stream(id, reset);
-        }
+        self.reset_stream(id, reset);
     }
 
     /// The application wants no more of what the peer sends. On a stream of ours that is the end of it; on a
     /// stream of the peer the answer may still be sent, and the peer is told to stop right behind its end.
     pub fn stop(&mut self, id: StreamId) {
+        let lost = self.error().is_some();
         let Some(stream) = self.table.get_mut(id) else { return };
-        if stream.recv.is_ended() {
+        if stream.recv.is_ended() || lost {
             stream.recv.clear();
         } else if stream.local {
             self.reset_stream(id, Reset::cancelled());
@@ -232,6 +249,7 @@ impl Connection {
                 self.urgent = urgent;
             }
         }
+        self.settle(id);
     }
 
     /// The application lets its receiving handle go: [`Self::stop`], and nobody reads any more.
@@ -240,26 +258,27 @@ impl Connection {
         if let Some(stream) = self.table.get_mut(id) {
             stream.receiver_held = false;
         }
-        self.forget(id);
+        self.settle(id);
     }
 
     /// The application lets its sending handle go. An unfinished half is reset: a body that was cut must not
-    /// look complete.
+    /// look complete. On a stream of ours whoever wanted the answer has gone; an answer that stops half-way is a
+    /// fault of this side.
     pub fn drop_sender(&mut self, id: StreamId) {
         let Some(stream) = self.table.get_mut(id) else { return };
         stream.sender_held = false;
-        if stream.send.is_open() && self.lost().is_none() {
-            self.reset_stream(id, Reset::cancelled());
+        if stream.send.is_open() {
+            let reset =
+                if stream.local { Reset::cancelled() } else { Reset::new(ResetCode::Internal, Side::Internal) };
+            self.reset_stream(id, reset);
         }
-        self.forget(id);
+        self.settle(id);
     }
 
-    fn forget(&mut self, id: StreamId) {
-        let over = self.lost().is_some();
-        self.settle(id);
-        if over && self.table.get(id).is_some_and(|stream| !stream.sender_held && !stream.receiver_held) {
-            self.table.remove(id);
-        }
+    /// [`Self::writable`], and on a stream of the peer a head was sent.
+    fn answered(&mut self, id: StreamId) -> Result<&mut Stream, WriteError> {
+        let stream = self.writable(id)?;
+        if stream.local || stream.send.has_head() { Ok(stream) } else { Err(WriteError::NoHead) }
     }
 
     fn writable(&mut self, id: StreamId) -> Result<&mut Stream, WriteError> {

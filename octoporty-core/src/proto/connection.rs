@@ -14,7 +14,7 @@ use super::{
 use crate::{
     frame::Reset,
     limits::{HANDSHAKE_TIMEOUT, OPENS_PER_SECOND_MAX, RESETS_PER_SECOND_MAX},
-    message::{GoAway, GoAwayReason, Hello},
+    message::{GoAway, GoAwayReason, Hello, cut_sentence},
 };
 
 /// Where the lane stands.
@@ -54,6 +54,8 @@ pub struct Connection {
     pub(super) keepalive: Keepalive,
     /// When the handshake must be done.
     pub(super) greeting_deadline: Instant,
+    /// Bytes of the message that is being handled; slices of it keep all of them alive.
+    pub(super) inbound_bytes: usize,
     /// The time of the last input.
     pub(super) now: Instant,
     /// Both sides can unpack LZ4.
@@ -91,6 +93,7 @@ impl Connection {
             budget: Budget::new(config.lane_budget()),
             keepalive: Keepalive::new(config.pings(), now),
             greeting_deadline: now + HANDSHAKE_TIMEOUT,
+            inbound_bytes: 0,
             now,
             compression: false,
             peer_streams_max: 0,
@@ -182,6 +185,7 @@ impl Connection {
             Phase::Open if self.keepalive.is_silent(now) => {
                 self.close(ConnectionError::Silent { after_ms: self.keepalive.timeout().as_millis() });
             }
+            Phase::Open => self.keepalive.handle_timeout(now),
             _ => {}
         }
     }
@@ -209,14 +213,18 @@ impl Connection {
         self.pong_due = None;
         for id in self.table.ids() {
             self.wake(id);
+            self.settle(id);
         }
         self.events.push_back(Event::Room);
     }
 
     /// No new streams from either side; what is open may finish, then [`Event::Drained`] comes. `spread` asks
-    /// the peer to reconnect at a random moment within it.
+    /// the peer to reconnect at a random moment within it. A lane that is not open yet is closed: nothing is there
+    /// to finish.
     pub fn go_away(&mut self, reason: GoAwayReason, message: impl Into<String>, spread: Duration) {
-        if !self.leaving && self.error().is_none() {
+        if !self.is_open() {
+            self.close(ConnectionError::Closed);
+        } else if !self.leaving {
             self.leaving = true;
             self.put_go_away(reason, message.into(), spread);
         }
@@ -225,7 +233,7 @@ impl Connection {
     fn put_go_away(&mut self, reason: GoAwayReason, message: String, spread: Duration) {
         let payload = crate::message::encode(&GoAway {
             reason,
-            message,
+            message: cut_sentence(message),
             last_stream: self.table.highest_peer,
             spread_ms: u32::try_from(spread.as_millis()).unwrap_or(u32::MAX),
         });
@@ -243,26 +251,28 @@ impl Connection {
         }
     }
 
-    /// Counts a stream as closed once it is over, and forgets it once nobody asks for it.
+    /// Counts a stream as closed once it is over (all are when the lane is), and forgets it once nobody asks for it.
+    /// What was not read yet goes on counting against the lane's budget.
     pub(super) fn settle(&mut self, id: StreamId) {
+        let lost = self.error().is_some();
         let Some(stream) = self.table.get_mut(id) else { return };
-        if !stream.is_over() {
+        stream.return_surplus(&mut self.budget);
+        if !stream.is_over() && !lost {
             return;
         }
-        let forgotten = stream.is_forgotten();
-        if !stream.settled {
-            stream.settled = true;
-            let local = stream.local;
-            stream.recv.window.release(&mut self.budget);
-            if local {
-                self.table.open_local -= 1;
-                self.tell_room();
-            } else {
-                self.table.open_peer -= 1;
-            }
-        }
-        if forgotten {
+        let (local, let_go) = (stream.local, stream.is_let_go());
+        let newly_over = !std::mem::replace(&mut stream.settled, true);
+        if let_go {
+            stream.recv.window.shrink(&mut self.budget, 0);
             self.table.remove(id);
+        }
+        if newly_over && local {
+            self.table.open_local -= 1;
+        } else if newly_over {
+            self.table.open_peer -= 1;
+        }
+        if local && (newly_over || let_go) {
+            self.tell_room();
         }
     }
 
@@ -274,6 +284,9 @@ impl Connection {
 
     /// Ends a stream early on this side's wish.
     pub(super) fn reset_stream(&mut self, id: StreamId, reset: Reset) {
+        if self.error().is_some() {
+            return;
+        }
         let Some(stream) = self.table.get_mut(id) else { return };
         if stream.is_over() {
             return;
@@ -282,7 +295,8 @@ impl Connection {
         stream.reset = Some(reset);
         stream.send.abandon();
         stream.recv.clear();
-        self.table.expect_stale();
+        let credit = stream.recv.window.left();
+        self.table.expect_stale(credit);
         self.wake(id);
         self.settle(id);
     }

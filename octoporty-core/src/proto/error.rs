@@ -99,6 +99,12 @@ pub enum ConnectionError {
         /// Most in a second.
         limit: u32,
     },
+    /// The peer opens streams and does not read what this side answers (R28).
+    #[error("more than {limit} bytes of answers wait for a peer that opens more streams")]
+    NotReading {
+        /// Most bytes that may wait.
+        limit: usize,
+    },
     /// LZ4 without having agreed on it.
     #[error("compressed data without agreement")]
     CompressionNotAgreed,
@@ -205,6 +211,9 @@ pub enum WriteError {
     /// This half was finished before, or the stream never was.
     #[error("this half of the stream is closed")]
     Closed,
+    /// A stream of the peer is answered with a head first.
+    #[error("an answer begins with a head")]
+    NoHead,
     /// A head or a trailer block is larger than allowed.
     #[error("{what} of {actual} bytes, at most {limit} are allowed")]
     TooLarge {

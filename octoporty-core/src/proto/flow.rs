@@ -107,8 +107,9 @@ impl Window {
         }
     }
 
-    /// The credit to send; the window may have grown, by how fast it was used up on a path of this length.
-    pub(super) fn give_back(&mut self, budget: &mut Budget, path: Option<Duration>, now: Instant) -> u32 {
+    /// The credit to send; the window may have grown, by how fast it was used up on a path of this length. One that
+    /// began small, because the budget was tight, grows to `base`.
+    pub(super) fn give_back(&mut self, budget: &mut Budget, base: u32, path: Option<Duration>, now: Instant) -> u32 {
         if self.turned >= self.size {
             if !self.bulk {
                 self.bulk = true;
@@ -119,7 +120,9 @@ impl Window {
             if path >= LONG_PATH && took < path * 2 {
                 self.grow(budget, self.size.saturating_mul(2));
             } else if budget.bulk_streams <= BULK_STREAMS_FEW {
-                self.grow(budget, STREAM_WINDOW_BYTES_FEW);
+                self.grow(budget, STREAM_WINDOW_BYTES_FEW.max(base));
+            } else {
+                self.grow(budget, base);
             }
             self.turned = 0;
             self.since = now;
@@ -130,10 +133,12 @@ impl Window {
         credit
     }
 
-    /// Gives what the stream had beyond the minimum back to the lane.
-    pub(super) fn release(&mut self, budget: &mut Budget) {
-        budget.left += u64::from(self.size - STREAM_WINDOW_BYTES_MIN);
-        self.size = STREAM_WINDOW_BYTES_MIN;
+    /// No more will be held than `held` bytes: gives what the window has beyond them, and beyond the minimum, back
+    /// to the lane.
+    pub(super) fn shrink(&mut self, budget: &mut Budget, held: u32) {
+        let size = self.size.min(held.max(STREAM_WINDOW_BYTES_MIN));
+        budget.left += u64::from(self.size - size);
+        self.size = size;
         if self.bulk {
             self.bulk = false;
             budget.bulk_streams -= 1;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{Config, Connection, ConnectionError, Event, Role, connection::Phase};
 use crate::{
     frame::{Kind, put_handshake},
-    message::{CAPABILITY_LZ4, Hello, Refused, Welcome, decode, encode},
+    message::{CAPABILITY_LZ4, Hello, Refused, Welcome, cut_sentence, decode, encode},
     version::WIRE_VERSION,
 };
 
@@ -61,7 +61,8 @@ impl Connection {
     /// Does not open the lane after [`Event::Hello`]. Does nothing when no `Hello` is waiting.
     pub fn refuse(&mut self, refused: &Refused) {
         if matches!(self.phase, Phase::Judging(_)) {
-            put_handshake(&mut self.urgent, Kind::Refused, &encode(refused));
+            let refused = Refused { message: cut_sentence(refused.message.clone()), ..*refused };
+            put_handshake(&mut self.urgent, Kind::Refused, &encode(&refused));
             self.close(ConnectionError::Closed);
         }
     }

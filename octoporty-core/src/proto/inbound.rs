@@ -13,12 +13,15 @@ use super::{
 use crate::{
     frame::{Frame, Frames, Reset, ResetCode, StreamKind, decompress, put_reset},
     frame::Side,
-    limits::{CONTROL_PAYLOAD_BYTES_MAX, STREAM_WINDOW_BYTES_MAX},
+    limits::{CONTROL_PAYLOAD_BYTES_MAX, MESSAGE_BYTES_TARGET, STREAM_WINDOW_BYTES_MAX, URGENT_QUEUE_BYTES_MAX},
     message::{GoAway, GoAwayReason, decode},
 };
 
 /// Frame head and payload of a handshake.
 const FIRST_MESSAGE_BYTES_MAX: usize = CONTROL_PAYLOAD_BYTES_MAX + 8;
+
+/// Heads and inlined bodies stay slices of a message up to this size, as honest peers send them.
+const SLICED_MESSAGE_BYTES_MAX: usize = 2 * MESSAGE_BYTES_TARGET;
 
 impl Connection {
     /// Takes a message from the transport.
@@ -33,6 +36,7 @@ impl Connection {
             return Err(error);
         }
         self.keepalive.handle_inbound(now);
+        self.inbound_bytes = message.len();
         self.stats.bytes_in += u64::try_from(message.len()).unwrap_or(u64::MAX);
         let outcome = self.handle_frames(message);
         if let Err(error) = &outcome {
@@ -99,18 +103,21 @@ impl Connection {
         if self.table.open_peer >= self.config.streams() {
             return Err(ConnectionError::TooManyStreams { limit: self.config.streams() });
         }
-        if self.leaving {
-            // It crossed our `GoAway`, whose last stream tells the peer that this one was not taken.
-            put_reset(&mut self.urgent, number, &Reset::new(ResetCode::Refused, Side::Tunnel));
-            self.table.highest_peer = number;
-            self.table.expect_stale();
-            return Ok(());
+        if self.urgent.len() > URGENT_QUEUE_BYTES_MAX {
+            return Err(ConnectionError::NotReading { limit: URGENT_QUEUE_BYTES_MAX });
         }
         self.table.highest_peer = number;
+        // One that crossed our `GoAway`, or streams that are over faster than the application takes notice.
+        if self.leaving || self.table.known_peer >= self.config.streams().saturating_mul(2) {
+            put_reset(&mut self.urgent, number, &Reset::new(ResetCode::Refused, Side::Tunnel));
+            self.table.expect_stale(if end { 0 } else { self.config.first_window_bytes() });
+            return Ok(());
+        }
         self.stats.streams += 1;
         let stream = StreamId(number);
         let mut recv = RecvHalf::new(Window::for_peer(self.now), false, end);
-        recv.receive_inline(body);
+        recv.receive_inline(self.detach(body));
+        let head = self.detach(head);
         if !end {
             // More is to come, so it gets the rest of a full window while the budget lasts.
             recv.window.grow(&mut self.budget, self.config.window());
@@ -124,6 +131,7 @@ impl Connection {
 
     fn handle_head(&mut self, number: u32, end: bool, head: Bytes, body: Bytes) -> Result<(), ConnectionError> {
         let Some(id) = self.receiving("head", number)? else { return Ok(()) };
+        let (head, body) = (self.detach(head), self.detach(body));
         let stream = self.table.get_mut(id).expect("it was just found");
         if !stream.recv.receive_head(head) {
             return Err(ConnectionError::OutOfOrder { frame: "head", stream: number });
@@ -153,14 +161,18 @@ impl Connection {
         if !stream.recv.window.receive(plain) {
             return Err(ConnectionError::CreditOverrun { stream: number, credit, actual: plain });
         }
-        let bytes = if packed.is_some() { decompress(&payload, plain)? } else { payload };
-        stream.recv.receive_data(bytes);
+        if packed.is_some() {
+            stream.recv.receive_data(decompress(&payload, plain)?, plain);
+        } else {
+            stream.recv.receive_data(payload, self.inbound_bytes);
+        }
         self.received(id, end);
         Ok(())
     }
 
     fn handle_trailers(&mut self, number: u32, block: Bytes) -> Result<(), ConnectionError> {
         let Some(id) = self.receiving("trailers", number)? else { return Ok(()) };
+        let block = self.detach(block);
         let stream = self.table.get_mut(id).expect("it was just found");
         if !stream.recv.takes_data() {
             return Err(ConnectionError::OutOfOrder { frame: "trailers", stream: number });
@@ -223,6 +235,10 @@ impl Connection {
         let id = StreamId(number);
         match self.table.get(id) {
             Some(stream) if stream.reset.is_none() => {
+                if stream.recv.discards && stream.recv.is_ended() {
+                    // This side wanted no more; what was under way is not the peer's fault.
+                    return self.skip_stale();
+                }
                 if stream.recv.is_ended() {
                     return Err(ConnectionError::AfterEnd { frame, stream: number });
                 }
@@ -245,6 +261,15 @@ impl Connection {
             Ok(())
         } else {
             Err(ConnectionError::IdleStream { frame, stream: number })
+        }
+    }
+
+    /// A slice of the message, or a copy where the slice would keep far more alive than itself.
+    fn detach(&self, slice: Bytes) -> Bytes {
+        if self.inbound_bytes > SLICED_MESSAGE_BYTES_MAX && slice.len() < self.inbound_bytes / 4 {
+            Bytes::copy_from_slice(&slice)
+        } else {
+            slice
         }
     }
 

@@ -11,6 +11,8 @@ pub(super) struct Keepalive {
     timeout: Duration,
     last_inbound: Instant,
     next_ping: Instant,
+    /// A ping is due and was not sent yet.
+    ping_due: bool,
     /// Number of the ping that is under way, and when it went out.
     sent: Option<(u64, Instant)>,
     number: u64,
@@ -26,6 +28,7 @@ impl Keepalive {
             timeout,
             last_inbound: now,
             next_ping: now,
+            ping_due: false,
             sent: None,
             number: 0,
             samples: [None; SAMPLES],
@@ -50,12 +53,21 @@ impl Keepalive {
         }
     }
 
+    /// Notes a ping that is due, and moves the deadline on whether or not the transport takes a message now: a
+    /// deadline that stays in the past would have the driver look again and again.
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        if now >= self.next_ping {
+            self.next_ping = now + self.interval;
+            self.ping_due = true;
+        }
+    }
+
     /// The number of a ping to send, when one is due.
     pub(super) fn poll_ping(&mut self, now: Instant) -> Option<u64> {
-        if now < self.next_ping {
+        self.handle_timeout(now);
+        if !std::mem::take(&mut self.ping_due) {
             return None;
         }
-        self.next_ping = now + self.interval;
         self.number += 1;
         self.sent = Some((self.number, now));
         Some(self.number)

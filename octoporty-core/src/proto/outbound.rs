@@ -6,7 +6,9 @@ use bytes::{Bytes, BytesMut};
 
 use super::{Connection, Event, StreamId, stream::Stream};
 use crate::{
-    frame::{FRAME_HEAD_BYTES, FrameHead, Reset, ResetCode, Side, put_credit, put_ping, put_pong, put_reset},
+    frame::{
+        FRAME_HEAD_BYTES, FrameHead, Kind, Reset, ResetCode, Side, put_credit, put_ping, put_pong, put_reset,
+    },
     limits::{MESSAGE_BYTES_TARGET, PIECE_BYTES_MAX, PIECE_BYTES_SHARED, SEND_BUFFER_BYTES, URGENT_QUEUE_BYTES},
 };
 
@@ -15,15 +17,35 @@ impl Connection {
     /// handed out counts as sent.
     pub fn poll_transmit(&mut self, now: Instant) -> Option<Bytes> {
         self.now = now;
-        if self.is_open() {
-            self.put_lane_frames(now);
-            self.put_credits(now);
-        }
-        let message = if self.urgent.is_empty() { self.bulk_message() } else { Some(self.urgent_message()) };
+        let message = if let Some(first) = self.lane_message(now) {
+            Some(first)
+        } else if self.urgent.is_empty() {
+            self.bulk_message()
+        } else {
+            Some(self.urgent_message())
+        };
         if let Some(message) = &message {
             self.stats.bytes_out += u64::try_from(message.len()).unwrap_or(u64::MAX);
         }
         message
+    }
+
+    /// Pings, pongs and credit join the urgent frames. Where a long row of those waits, they make a message of
+    /// their own in front of it: a heartbeat and the other direction's flow do not wait for heads.
+    fn lane_message(&mut self, now: Instant) -> Option<Bytes> {
+        if !self.is_open() {
+            return None;
+        }
+        if self.urgent.len() <= MESSAGE_BYTES_TARGET || starts_with_greeting(&self.urgent) {
+            self.put_lane_frames(now);
+            self.put_credits(now);
+            return None;
+        }
+        let row = std::mem::take(&mut self.urgent);
+        self.put_lane_frames(now);
+        self.put_credits(now);
+        let first = std::mem::replace(&mut self.urgent, row);
+        (!first.is_empty()).then(|| first.freeze())
     }
 
     fn put_lane_frames(&mut self, now: Instant) {
@@ -37,26 +59,29 @@ impl Connection {
 
     fn put_credits(&mut self, now: Instant) {
         let path = self.keepalive.path();
+        let base = self.config.window();
         while let Some(id) = self.credit_due.pop_front() {
             let Some(stream) = self.table.get_mut(id) else { continue };
             stream.recv.credit_due = false;
             if stream.recv.is_ended() || stream.reset.is_some() {
                 continue;
             }
-            let credit = stream.recv.window.give_back(&mut self.budget, path, now);
+            let credit = stream.recv.window.give_back(&mut self.budget, base, path, now);
             if credit > 0 {
                 put_credit(&mut self.urgent, id.0, credit);
             }
         }
     }
 
-    /// As many whole frames from the front of the urgent queue as make a message.
+    /// As many whole frames from the front of the urgent queue as make a message; a greeting is alone in its own,
+    /// because who does not know its peer yet reads no large messages (R23).
     fn urgent_message(&mut self) -> Bytes {
+        let most = if starts_with_greeting(&self.urgent) { 0 } else { MESSAGE_BYTES_TARGET };
         let mut cut = 0;
         while let Some(head) = self.urgent[cut..].first_chunk::<FRAME_HEAD_BYTES>() {
             let length = usize::try_from(FrameHead::decode(*head).length).expect("24 bits fit");
             let next = cut + FRAME_HEAD_BYTES + length;
-            if cut > 0 && next > MESSAGE_BYTES_TARGET {
+            if cut > 0 && next > most {
                 break;
             }
             cut = next;
@@ -113,7 +138,8 @@ impl Connection {
             put_reset(out, id.0, &Reset::new(ResetCode::NoError, Side::Upstream));
             stream.recv.end();
             stream.recv.clear();
-            self.table.expect_stale();
+            let credit = stream.recv.window.left();
+            self.table.expect_stale(credit);
         }
         self.settle(id);
     }
@@ -128,6 +154,12 @@ impl Connection {
             self.bulk.push_back(id);
         }
     }
+}
+
+fn starts_with_greeting(urgent: &[u8]) -> bool {
+    urgent.first_chunk::<FRAME_HEAD_BYTES>().is_some_and(|head| {
+        matches!(FrameHead::decode(*head).kind, Kind::Hello | Kind::Welcome | Kind::Refused)
+    })
 }
 
 const fn wants_no_more(stream: &Stream) -> bool {

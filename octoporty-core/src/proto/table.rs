@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Role, StreamId, stream::Stream};
-use crate::limits::{STALE_FRAMES_MAX, STALE_FRAMES_PER_RESET};
+use crate::limits::{STALE_BYTES_PER_FRAME, STALE_FRAMES_MAX, STALE_FRAMES_PER_RESET};
 
 /// Spreads identifiers by one multiplication. They rise strictly and are bounded in number, so a peer cannot
 /// choose them to collide in any way that matters.
@@ -42,6 +42,10 @@ pub(super) struct Table {
     pub(super) open_local: u32,
     /// Open streams of the peer.
     pub(super) open_peer: u32,
+    /// Streams of ours that are known: open, or over and still held by the application.
+    pub(super) known_local: u32,
+    /// Streams of the peer that are known.
+    pub(super) known_peer: u32,
     /// Frames for closed streams that the peer may still send (R27).
     stale_left: u32,
 }
@@ -55,6 +59,8 @@ impl Table {
             highest_peer: 0,
             open_local: 0,
             open_peer: 0,
+            known_local: 0,
+            known_peer: 0,
             stale_left: STALE_FRAMES_MAX,
         }
     }
@@ -91,8 +97,10 @@ impl Table {
     pub(super) fn insert(&mut self, id: StreamId, stream: Stream) {
         if stream.local {
             self.open_local += 1;
+            self.known_local += 1;
         } else {
             self.open_peer += 1;
+            self.known_peer += 1;
         }
         self.streams.insert(id.0, stream);
     }
@@ -106,7 +114,11 @@ impl Table {
     }
 
     pub(super) fn remove(&mut self, id: StreamId) {
-        self.streams.remove(&id.0);
+        match self.streams.remove(&id.0) {
+            Some(stream) if stream.local => self.known_local -= 1,
+            Some(_) => self.known_peer -= 1,
+            None => {}
+        }
     }
 
     /// Streams that are known, open or not yet read to their end.
@@ -129,8 +141,10 @@ impl Table {
         }
     }
 
-    /// This side reset a stream, so frames that are under way for it are nobody's fault.
-    pub(super) fn expect_stale(&mut self) {
-        self.stale_left = self.stale_left.saturating_add(STALE_FRAMES_PER_RESET).min(STALE_FRAMES_MAX * 64);
+    /// This side reset a stream whose sender had `credit` left, so frames that are under way for it are nobody's
+    /// fault.
+    pub(super) const fn expect_stale(&mut self, credit: u32) {
+        self.stale_left =
+            self.stale_left.saturating_add(STALE_FRAMES_PER_RESET + credit / STALE_BYTES_PER_FRAME);
     }
 }

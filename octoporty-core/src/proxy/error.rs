@@ -1,6 +1,4 @@
-//! Why an exchange failed, on whose side, and what the visitor is told.
-
-use http::StatusCode;
+//! Why an exchange failed, and on whose side.
 
 use super::WireError;
 use crate::{
@@ -37,24 +35,6 @@ impl ExchangeError {
             Self::NotSent(_) | Self::Lost(_) => Side::Tunnel,
             Self::Reset(reset) => reset.side,
             Self::Malformed(_) | Self::NoAnswer => Side::Internal,
-        }
-    }
-
-    /// The status that a visitor gets, if no answer has begun. One function, so that it follows from the side.
-    #[must_use]
-    pub const fn status(&self) -> StatusCode {
-        match self {
-            Self::NotSent(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Lost(_) | Self::Malformed(_) | Self::NoAnswer => StatusCode::BAD_GATEWAY,
-            Self::Reset(reset) => match reset.code {
-                ResetCode::Timeout if matches!(reset.side, Side::Visitor) => StatusCode::REQUEST_TIMEOUT,
-                ResetCode::Timeout => StatusCode::GATEWAY_TIMEOUT,
-                ResetCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-                ResetCode::BadRequest => StatusCode::BAD_REQUEST,
-                ResetCode::NoMapping => StatusCode::NOT_FOUND,
-                ResetCode::Refused => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::BAD_GATEWAY,
-            },
         }
     }
 
@@ -96,7 +76,9 @@ impl From<WriteError> for ExchangeError {
         match error {
             WriteError::Reset(reset) => Self::Reset(reset),
             WriteError::Lost(error) => Self::Lost(ReadError::Lost(error)),
-            WriteError::Stopped | WriteError::Closed | WriteError::TooLarge { .. } => Self::NoAnswer,
+            WriteError::Stopped | WriteError::Closed | WriteError::NoHead | WriteError::TooLarge { .. } => {
+                Self::NoAnswer
+            },
         }
     }
 }

@@ -2,28 +2,45 @@
 
 use std::io;
 
-/// A transport that failed. It carries nothing any more.
+use crate::limits::MESSAGE_BYTES_MAX;
+
+/// Why a transport failed. Every one of them is final: nothing more arrives and nothing more is sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    /// The other side is gone.
-    #[error("the connection is closed")]
+    /// A message was sent after this side closed, or after the peer went away.
+    #[error("connection closed")]
     Closed,
-    /// The other side sent, or this side wanted to send, a message that is too large.
+    /// A message was sent without waiting for room, and there was none. Our own mistake, except that a WebSocket peer
+    /// who pings without reading the answers can fill the room too.
+    #[error("no room to send another message")]
+    Full,
+    /// A message is longer than any may be: the peer's doing when it was received, ours when it was to be sent.
     #[error("message of {actual} bytes, at most {limit} are allowed")]
     TooLarge {
-        /// Most bytes.
+        /// Most bytes of a message.
         limit: usize,
-        /// Bytes of this one.
+        /// Bytes of this one, as announced.
         actual: usize,
     },
-    /// The other side sent text, where all messages are binary.
-    #[error("text message, only binary ones are allowed")]
+    /// The peer sent a WebSocket text message; only binary ones carry frames.
+    #[error("text message where only binary ones are allowed")]
     NotBinary,
-    /// Reading or writing failed.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// The other side broke RFC 6455.
-    #[error("WebSocket: {0}")]
+    /// The connection below failed. A peer that went without closing shows as
+    /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof).
+    #[error(transparent)]
+    Io(io::Error),
+    /// The peer broke the WebSocket protocol, in the words of the library that found it.
+    #[error("websocket: {0}")]
     WebSocket(String),
+}
+
+impl TransportError {
+    /// Checks the length of a message, in bytes, before memory is set aside for it.
+    pub(super) const fn check_length(actual: usize) -> Result<(), Self> {
+        if actual > MESSAGE_BYTES_MAX {
+            return Err(Self::TooLarge { limit: MESSAGE_BYTES_MAX, actual });
+        }
+        Ok(())
+    }
 }

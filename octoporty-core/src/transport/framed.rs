@@ -1,126 +1,160 @@
-//! Messages over any byte stream: four bytes of length, big-endian, in front of each.
+//! Length-prefixed messages over any byte stream: four bytes of length, big-endian, then the message.
 
 use std::{
-    pin::Pin,
+    future::Future as _,
+    io,
+    pin::{Pin, pin},
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use futures::{Sink, Stream};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 
 use super::TransportError;
-use crate::limits::MESSAGE_BYTES_MAX;
 
-/// Bytes of the length in front of a message.
+/// Bytes of the length before each message.
 const LENGTH_BYTES: usize = 4;
 
-/// Bytes that are asked of the byte stream at once.
-const READ_BYTES: usize = 64 << 10;
+/// Bytes of a new read buffer: enough for two large messages in one system call.
+const READ_BUFFER_BYTES: usize = 128 << 10;
 
-/// Unsent bytes at which the sink waits: a few messages, so that small ones share a system call.
-const WRITE_BUFFER_BYTES: usize = 256 << 10;
+/// Fewest bytes of room for a read. With less left, a new buffer costs less than the system calls that it saves.
+const READ_ROOM_BYTES_MIN: usize = 16 << 10;
 
-/// A transport over a byte stream.
+/// Bytes that may wait to be written before the sender waits; the message that reaches the bound still fits.
+const WRITE_BUFFER_BYTES: usize = 128 << 10;
+
+/// A transport over a byte stream `IO`.
+///
+/// Received messages are slices of the read buffer; a sent one is copied once, behind its length. At most 128 KiB and
+/// one message wait to be written. Closing shuts the writing side of `IO` down; the peer's stream then ends.
 #[derive(Debug)]
-pub struct Framed<Io> {
-    io: Io,
-    read: BytesMut,
-    write: BytesMut,
+pub struct Framed<IO> {
+    io: IO,
+    received: BytesMut,
+    to_write: BytesMut,
     ended: bool,
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> Framed<Io> {
-    /// A transport over `io`.
-    pub fn new(io: Io) -> Self {
-        Self { io, read: BytesMut::new(), write: BytesMut::new(), ended: false }
+impl<IO> Framed<IO> {
+    /// Sends and receives messages over `io`, from its next byte on.
+    #[must_use]
+    pub fn new(io: IO) -> Self {
+        Self { io, received: BytesMut::new(), to_write: BytesMut::new(), ended: false }
     }
 
+    /// The byte stream. What was received but not taken, or sent but not flushed, is lost.
+    #[must_use]
+    pub fn into_inner(self) -> IO {
+        self.io
+    }
+
+    /// Takes a whole message from the bytes at hand; makes room for the rest of one that is not whole.
     fn take_message(&mut self) -> Result<Option<Bytes>, TransportError> {
-        let Some(length) = self.read.first_chunk::<LENGTH_BYTES>() else { return Ok(None) };
-        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        if length > MESSAGE_BYTES_MAX {
-            return Err(TransportError::TooLarge { limit: MESSAGE_BYTES_MAX, actual: length });
-        }
-        if self.read.len() < LENGTH_BYTES + length {
+        let Some(prefix) = self.received.first_chunk::<LENGTH_BYTES>() else {
+            self.make_room(0);
+            return Ok(None);
+        };
+        // A length that does not fit the address space is too large as well.
+        let length = usize::try_from(u32::from_be_bytes(*prefix)).unwrap_or(usize::MAX);
+        // Before memory is set aside for it (R25).
+        TransportError::check_length(length)?;
+        let whole = LENGTH_BYTES + length;
+        if self.received.len() < whole {
+            self.make_room(whole - self.received.len());
             return Ok(None);
         }
-        self.read.advance(LENGTH_BYTES);
-        Ok(Some(self.read.split_to(length).freeze()))
+        self.received.advance(LENGTH_BYTES);
+        Ok(Some(self.received.split_to(length).freeze()))
     }
 
-    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, TransportError>> {
-        let start = self.read.len();
-        self.read.resize(start + READ_BYTES, 0);
-        let mut buffer = ReadBuf::new(&mut self.read[start..]);
-        let outcome = Pin::new(&mut self.io).poll_read(context, &mut buffer);
-        let filled = buffer.filled().len();
-        self.read.truncate(start + filled);
-        ready!(outcome)?;
-        Poll::Ready(Ok(filled > 0))
+    /// Room to read at least `missing` bytes.
+    fn make_room(&mut self, missing: usize) {
+        let room = self.received.capacity() - self.received.len();
+        if room < missing.max(READ_ROOM_BYTES_MIN) {
+            self.received.reserve(missing.max(READ_BUFFER_BYTES));
+        }
     }
+}
 
-    fn poll_drain(&mut self, context: &mut Context<'_>, down_to: usize) -> Poll<Result<(), TransportError>> {
-        while self.write.len() > down_to {
-            let wrote = ready!(Pin::new(&mut self.io).poll_write(context, &self.write))?;
-            if wrote == 0 {
-                return Poll::Ready(Err(TransportError::Closed));
+impl<IO: AsyncRead + Unpin> Framed<IO> {
+    /// The next message, or none at an end between two messages.
+    fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
+        loop {
+            if let Some(message) = self.take_message()? {
+                return Poll::Ready(Ok(Some(message)));
             }
-            self.write.advance(wrote);
+            // `read_buf` is cancel-safe, so it may be a new future at each poll.
+            let read = pin!(self.io.read_buf(&mut self.received));
+            if ready!(read.poll(context)).map_err(TransportError::Io)? == 0 {
+                return Poll::Ready(if self.received.is_empty() {
+                    Ok(None)
+                } else {
+                    Err(TransportError::Io(io::ErrorKind::UnexpectedEof.into()))
+                });
+            }
+        }
+    }
+}
+
+impl<IO: AsyncWrite + Unpin> Framed<IO> {
+    /// Writes until at most `left` bytes wait.
+    fn poll_write_down_to(&mut self, left: usize, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        while self.to_write.len() > left {
+            let written = ready!(Pin::new(&mut self.io).poll_write(context, &self.to_write));
+            match written.map_err(TransportError::Io)? {
+                0 => return Poll::Ready(Err(TransportError::Io(io::ErrorKind::WriteZero.into()))),
+                count => self.to_write.advance(count),
+            }
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> Stream for Framed<Io> {
+impl<IO: AsyncRead + Unpin> Stream for Framed<IO> {
     type Item = Result<Bytes, TransportError>;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        while !self.ended {
-            match self.take_message() {
-                Ok(Some(message)) => return Poll::Ready(Some(Ok(message))),
-                Ok(None) => {}
-                Err(error) => {
-                    self.ended = true;
-                    return Poll::Ready(Some(Err(error)));
-                }
-            }
-            match ready!(self.poll_fill(context)) {
-                Ok(true) => {}
-                Ok(false) => self.ended = true,
-                Err(error) => {
-                    self.ended = true;
-                    return Poll::Ready(Some(Err(error)));
-                }
-            }
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.ended {
+            return Poll::Ready(None);
         }
-        Poll::Ready(None)
+        let message = ready!(this.poll_message(context));
+        this.ended = !matches!(message, Ok(Some(_)));
+        Poll::Ready(message.transpose())
     }
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> Sink<Bytes> for Framed<Io> {
+impl<IO: AsyncWrite + Unpin> Sink<Bytes> for Framed<IO> {
     type Error = TransportError;
 
-    fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        self.poll_drain(context, WRITE_BUFFER_BYTES)
+    fn poll_ready(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        self.get_mut().poll_write_down_to(WRITE_BUFFER_BYTES, context)
     }
 
-    fn start_send(mut self: Pin<&mut Self>, message: Bytes) -> Result<(), TransportError> {
-        if message.len() > MESSAGE_BYTES_MAX {
-            return Err(TransportError::TooLarge { limit: MESSAGE_BYTES_MAX, actual: message.len() });
+    fn start_send(self: Pin<&mut Self>, message: Bytes) -> Result<(), TransportError> {
+        TransportError::check_length(message.len())?;
+        let this = self.get_mut();
+        if this.to_write.len() > WRITE_BUFFER_BYTES {
+            return Err(TransportError::Full);
         }
-        self.write.put_u32(u32::try_from(message.len()).expect("checked against a limit of 1 MiB"));
-        self.write.extend_from_slice(&message);
+        let length = u32::try_from(message.len()).expect("a message's length is far below 4 GiB");
+        this.to_write.reserve(LENGTH_BYTES + message.len());
+        this.to_write.put_u32(length);
+        this.to_write.put(message);
         Ok(())
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        ready!(self.poll_drain(context, 0))?;
-        Pin::new(&mut self.io).poll_flush(context).map_err(TransportError::from)
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        let this = self.get_mut();
+        ready!(this.poll_write_down_to(0, context))?;
+        Pin::new(&mut this.io).poll_flush(context).map_err(TransportError::Io)
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        ready!(self.as_mut().poll_flush(context))?;
-        Pin::new(&mut self.io).poll_shutdown(context).map_err(TransportError::from)
+    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        let this = self.get_mut();
+        ready!(this.poll_write_down_to(0, context))?;
+        Pin::new(&mut this.io).poll_shutdown(context).map_err(TransportError::Io)
     }
 }

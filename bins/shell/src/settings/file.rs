@@ -36,9 +36,8 @@ pub(super) fn parse(text: &str) -> Result<Parsed, String> {
     let mut parsed = Parsed::default();
     for (name, value) in table {
         match value {
-            toml::Value::Array(items)
-                if !items.is_empty() && items.iter().all(toml::Value::is_table) =>
-            {
+            // An empty one is an array of no tables: lists of plain values stand in sections.
+            toml::Value::Array(items) if items.iter().all(toml::Value::is_table) => {
                 let rows = items.into_iter().filter_map(|item| match item {
                     toml::Value::Table(row) => Some(row),
                     _ => None,

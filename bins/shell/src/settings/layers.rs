@@ -3,18 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use octoporty_core::secret::Secret;
 
 use super::problem::{Origin, Problem, shown};
+use super::read::{read_secret, read_text, readable_by_others};
 use super::setting::Role;
 use super::values::Values;
 use super::{Schema, Setting, file, key};
-
-/// Largest file that is read, configuration or secret, in bytes: far above any honest one.
-const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// One key and its text as a layer has it. Every text is kept as a secret, since which are is known only later.
 #[derive(Debug)]
@@ -359,43 +356,4 @@ impl Layers {
             &format!("({origin}) is not a setting; {advice}"),
         ));
     }
-}
-
-fn read_text(path: &Path) -> std::io::Result<Secret> {
-    let mut text = String::new();
-    let bytes = std::fs::File::open(path)?
-        .take(FILE_BYTES_MAX + 1)
-        .read_to_string(&mut text)?;
-    let secret = Secret::new(text);
-    if u64::try_from(bytes).is_ok_and(|bytes| bytes > FILE_BYTES_MAX) {
-        let message = format!("larger than {FILE_BYTES_MAX} bytes");
-        return Err(std::io::Error::new(
-            std::io::ErrorKind::FileTooLarge,
-            message,
-        ));
-    }
-    Ok(secret)
-}
-
-/// A secret file's content without the line end that editors and `echo` add.
-fn read_secret(path: &Path) -> Result<Secret, String> {
-    let text = read_text(path).map_err(|error| format!("cannot be read: {error}"))?;
-    let trimmed = text.expose().trim_end_matches(['\r', '\n']);
-    if trimmed.is_empty() {
-        Err("is empty".to_owned())
-    } else {
-        Ok(Secret::new(trimmed.to_owned()))
-    }
-}
-
-#[cfg(unix)]
-fn readable_by_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    const OTHERS_READ: u32 = 0o004;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & OTHERS_READ != 0)
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_path: &Path) -> bool {
-    false
 }

@@ -7,14 +7,15 @@
 //! The layering is our own rather than a library's, because those stop at the first bad value and do not keep where
 //! each value came from.
 
+mod file;
 mod key;
 mod layers;
 pub mod parse;
 mod problem;
+mod read;
 mod setting;
 mod values;
 
-mod file;
 #[cfg(test)]
 mod tests;
 

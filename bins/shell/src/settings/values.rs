@@ -15,6 +15,7 @@ pub struct Values {
     tables: Vec<(String, Origin, toml::Table)>,
     problems: Vec<Problem>,
     warnings: Vec<String>,
+    more: Vec<Effective>,
 }
 
 /// A configuration that is good, with all that a person may want to know of it.
@@ -53,6 +54,7 @@ impl Values {
             tables,
             problems,
             warnings,
+            more: Vec::new(),
         }
     }
 
@@ -135,6 +137,16 @@ impl Values {
         self.warnings.push(warning);
     }
 
+    /// Shows something that is in effect and is not one of the settings, after them.
+    pub fn show(&mut self, name: &str, value: &str, origin: &str) {
+        let [name, value, origin] = [name, value, origin].map(one_line);
+        self.more.push(Effective {
+            name,
+            value,
+            origin,
+        });
+    }
+
     /// Ends the reading. `draft` is the configuration if every value that it needs was there.
     ///
     /// # Errors
@@ -180,6 +192,10 @@ impl Values {
                 origin,
             }
         };
-        self.schema.settings().map(show).collect()
+        self.schema
+            .settings()
+            .map(show)
+            .chain(self.more.iter().cloned())
+            .collect()
     }
 }

@@ -1,1 +1,8 @@
+//! Dialling against scripted Gateways on loopback.
 
+mod handshake;
+mod harness;
+mod proxy;
+mod target;
+#[cfg(feature = "tls")]
+mod tls;

@@ -6,6 +6,7 @@ mod send;
 pub(super) use recv::RecvHalf;
 pub(super) use send::{Ending, SendHalf};
 
+use super::flow::Budget;
 use crate::frame::Reset;
 
 /// A stream of the lane, of either side.
@@ -35,8 +36,15 @@ impl Stream {
         self.reset.is_some() || (self.send.is_done() && self.recv.is_ended())
     }
 
-    /// Nobody will ask for it any more.
-    pub(super) const fn is_forgotten(&self) -> bool {
-        self.is_over() && !self.sender_held && !self.receiver_held
+    /// The application let both handles go.
+    pub(super) const fn is_let_go(&self) -> bool {
+        !self.sender_held && !self.receiver_held
+    }
+
+    /// Once nothing more will be queued, gives the lane what the window has beyond the bytes that are still unread.
+    pub(super) fn return_surplus(&mut self, budget: &mut Budget) {
+        if self.reset.is_some() || self.recv.is_ended() || self.recv.discards {
+            self.recv.window.shrink(budget, self.recv.queued());
+        }
     }
 }

@@ -12,6 +12,10 @@ use crate::{
 /// Chunks below this are copied together: a slice of the read buffer would pin all of it.
 const SMALL_CHUNK_BYTES: usize = 2 << 10;
 
+/// A chunk that is less than this share of its message is copied for the same reason: at most this many times the
+/// bytes that the window allows stay in memory (R28).
+const PINNED_SHARE_MAX: usize = 4;
+
 /// Where copying together stops.
 const MERGED_CHUNK_BYTES: usize = 16 << 10;
 
@@ -28,6 +32,8 @@ enum Item {
 #[derive(Debug)]
 pub(in crate::proto) struct RecvHalf {
     queue: VecDeque<Item>,
+    /// Bytes of the queue that are under flow control.
+    queued: u32,
     pub(in crate::proto) window: Window,
     heads: u8,
     /// A head must come before data: the half of an answer.
@@ -46,6 +52,7 @@ impl RecvHalf {
     pub(in crate::proto) const fn new(window: Window, awaits_head: bool, ended: bool) -> Self {
         Self {
             queue: VecDeque::new(),
+            queued: 0,
             window,
             heads: 0,
             awaits_head,
@@ -93,13 +100,14 @@ impl RecvHalf {
         }
     }
 
-    /// Bytes for which the window was charged.
-    pub(in crate::proto) fn receive_data(&mut self, bytes: Bytes) {
+    /// Bytes for which the window was charged; they keep `pinned` bytes of memory alive.
+    pub(in crate::proto) fn receive_data(&mut self, bytes: Bytes, pinned: usize) {
         self.data_seen = true;
         if bytes.is_empty() || self.discards {
             return;
         }
-        if bytes.len() >= SMALL_CHUNK_BYTES {
+        self.queued += count(&bytes);
+        if bytes.len() >= SMALL_CHUNK_BYTES && bytes.len() * PINNED_SHARE_MAX >= pinned {
             self.queue.push_back(Item::Data { bytes, counted: true });
             return;
         }
@@ -122,21 +130,27 @@ impl RecvHalf {
 
     /// The next thing to read, and how many bytes of it were under flow control.
     pub(in crate::proto) fn pop(&mut self) -> Option<(Received, u32)> {
-        let counted = |bytes: &Bytes| u32::try_from(bytes.len()).expect("chunks are far below 4 GiB");
-        Some(match self.queue.pop_front()? {
+        let (received, counted) = match self.queue.pop_front()? {
             Item::Head(head) => (Received::Head(head), 0),
             Item::Data { bytes, counted: false } => (Received::Data(bytes), 0),
             Item::Data { bytes, counted: true } => {
-                let count = counted(&bytes);
+                let count = count(&bytes);
                 (Received::Data(bytes), count)
             }
             Item::Merged(merged) => {
                 let bytes = merged.freeze();
-                let count = counted(&bytes);
+                let count = count(&bytes);
                 (Received::Data(bytes), count)
             }
             Item::Trailers(block) => (Received::Trailers(block), 0),
-        })
+        };
+        self.queued -= counted;
+        Some((received, counted))
+    }
+
+    /// Bytes under flow control that were not read yet.
+    pub(in crate::proto) const fn queued(&self) -> u32 {
+        self.queued
     }
 
     pub(in crate::proto) fn has_items(&self) -> bool {
@@ -146,5 +160,10 @@ impl RecvHalf {
     /// Forgets what was not read.
     pub(in crate::proto) fn clear(&mut self) {
         self.queue.clear();
+        self.queued = 0;
     }
+}
+
+fn count(bytes: &Bytes) -> u32 {
+    u32::try_from(bytes.len()).expect("chunks are far below 4 GiB")
 }

@@ -6,8 +6,14 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use crate::{
     frame::{Compressor, FRAME_HEAD_BYTES, FrameHead, Kind, put_trailers},
-    limits::SEND_BUFFER_BYTES,
+    limits::{HEADS_PER_STREAM_MAX, SEND_BUFFER_BYTES},
 };
+
+/// Chunks below this are copied together: many of them would cost far more memory than the bytes that they hold.
+const SMALL_CHUNK_BYTES: usize = 2 << 10;
+
+/// Where copying together stops.
+const MERGED_CHUNK_BYTES: usize = 16 << 10;
 
 /// How the half ends once its bytes are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +27,9 @@ pub(in crate::proto) enum Ending {
 #[derive(Debug)]
 pub(in crate::proto) struct SendHalf {
     queue: VecDeque<Bytes>,
+    /// Small chunks behind the queue, copied together.
+    tail: BytesMut,
+    /// Bytes in queue and tail.
     queued: usize,
     /// Bytes that the peer takes at the moment.
     credit: u64,
@@ -28,6 +37,8 @@ pub(in crate::proto) struct SendHalf {
     done: bool,
     /// Bytes of the body were taken, so that no head may follow.
     begun: bool,
+    /// Heads that were sent.
+    heads: u8,
     /// It stands in the scheduler's row.
     pub(in crate::proto) scheduled: bool,
     /// A writer found no room and waits to be told.
@@ -39,11 +50,13 @@ impl SendHalf {
     pub(in crate::proto) const fn new(credit: u32, done: bool) -> Self {
         Self {
             queue: VecDeque::new(),
+            tail: BytesMut::new(),
             queued: 0,
             credit: credit as u64,
             ending: None,
             done,
             begun: false,
+            heads: 0,
             scheduled: false,
             awaited: false,
             compressor: Compressor::OFF,
@@ -60,9 +73,20 @@ impl SendHalf {
         !self.done && self.ending.is_none()
     }
 
-    /// A head may still be sent.
-    pub(in crate::proto) const fn takes_head(&self) -> bool {
-        !self.begun
+    /// Heads that may still be sent.
+    pub(in crate::proto) const fn heads_left(&self) -> u8 {
+        if self.begun { 0 } else { HEADS_PER_STREAM_MAX - self.heads }
+    }
+
+    /// A head was sent.
+    pub(in crate::proto) const fn has_head(&self) -> bool {
+        self.heads > 0
+    }
+
+    /// A head goes out.
+    pub(in crate::proto) fn count_head(&mut self) {
+        debug_assert!(self.heads_left() > 0, "heads are counted before they are sent");
+        self.heads += 1;
     }
 
     /// Inlined bytes went out with a head.
@@ -78,7 +102,22 @@ impl SendHalf {
     pub(in crate::proto) fn push(&mut self, bytes: Bytes) {
         self.begun = true;
         self.queued += bytes.len();
-        self.queue.push_back(bytes);
+        if bytes.len() < SMALL_CHUNK_BYTES {
+            self.tail.extend_from_slice(&bytes);
+            if self.tail.len() < MERGED_CHUNK_BYTES {
+                return;
+            }
+            self.queue_tail();
+        } else {
+            self.queue_tail();
+            self.queue.push_back(bytes);
+        }
+    }
+
+    fn queue_tail(&mut self) {
+        if !self.tail.is_empty() {
+            self.queue.push_back(std::mem::take(&mut self.tail).freeze());
+        }
     }
 
     pub(in crate::proto) fn end(&mut self, ending: Ending) {
@@ -103,7 +142,8 @@ impl SendHalf {
 
     /// Forgets what waits; nothing more goes out.
     pub(in crate::proto) fn abandon(&mut self) {
-        self.queue.clear();
+        self.queue = VecDeque::new();
+        self.tail = BytesMut::new();
         self.queued = 0;
         self.done = true;
     }
@@ -129,7 +169,10 @@ impl SendHalf {
         out.extend_from_slice(&[0; FRAME_HEAD_BYTES]);
         let mut missing = take;
         while missing > 0 {
-            let front = self.queue.front_mut().expect("queued counts the bytes of the queue");
+            if self.queue.is_empty() {
+                self.queue_tail();
+            }
+            let front = self.queue.front_mut().expect("queued counts the bytes of queue and tail");
             let bytes = missing.min(front.len());
             out.extend_from_slice(&front[..bytes]);
             front.advance(bytes);

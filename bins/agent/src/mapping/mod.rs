@@ -1,0 +1,12 @@
+//! Mappings from the configuration file and from `--map`, read into types. Those of the database are elsewhere.
+
+mod config;
+mod read;
+mod row;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use config::MappingConfig;
+#[expect(unused_imports, reason = "the composition in `run` matches on them")]
+pub(crate) use config::{HeaderChanges, HostHeader, Upstream, UpstreamProtocol, UpstreamScheme};
+pub(crate) use read::{TABLE, read};

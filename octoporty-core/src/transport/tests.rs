@@ -1,1 +1,0 @@
-//! Boundaries, order, back-pressure and hostile peers of each transport.

@@ -1,0 +1,147 @@
+//! What a Gateway is built from. Checked once, in [`GatewayBuilder::build`].
+
+use std::{path::PathBuf, time::Duration};
+
+use octoporty_core::{host::Hostname, limits, secret::Secret};
+use tokio::runtime::Handle;
+
+use crate::{Gateway, trusted_proxies::TrustedProxies};
+
+/// Shortest key that an Agent may be asked for, in characters: 128 bits in hex (R22).
+pub const KEY_CHARACTERS_MIN: usize = 32;
+
+/// Settings that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The key is too short to be safe.
+    #[error("the key has {actual} characters, at least {least} are needed (openssl rand -hex 32 makes a good one)")]
+    KeyTooShort {
+        /// Fewest characters.
+        least: usize,
+        /// Characters of this key.
+        actual: usize,
+    },
+}
+
+/// Collects the settings of a [`Gateway`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing before it is built"]
+pub struct GatewayBuilder {
+    pub(crate) key: Secret,
+    pub(crate) name: String,
+    pub(crate) own_hosts: Vec<Hostname>,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) grace_period: Duration,
+    pub(crate) startup_hold: Duration,
+    pub(crate) state_path: Option<PathBuf>,
+    pub(crate) connections_max: usize,
+    pub(crate) connections_per_address_max: usize,
+    pub(crate) shards: Vec<Handle>,
+    pub(crate) ping_interval: Duration,
+    pub(crate) liveness_timeout: Duration,
+    pub(crate) compression: bool,
+}
+
+impl GatewayBuilder {
+    pub(crate) fn new(key: Secret) -> Self {
+        Self {
+            key,
+            name: String::new(),
+            own_hosts: Vec::new(),
+            trusted_proxies: TrustedProxies::default(),
+            grace_period: limits::GRACE_PERIOD,
+            startup_hold: limits::GRACE_PERIOD,
+            state_path: None,
+            connections_max: limits::CONNECTIONS_MAX,
+            connections_per_address_max: limits::CONNECTIONS_PER_ADDRESS_MAX,
+            shards: Vec::new(),
+            ping_interval: limits::PING_INTERVAL,
+            liveness_timeout: limits::LIVENESS_TIMEOUT,
+            compression: true,
+        }
+    }
+
+    /// The name that Agents are shown. Default: none.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// A host name of the Gateway itself. No Agent can claim it (R24), and its landing page comes with 200.
+    pub fn own_host(mut self, host: Hostname) -> Self {
+        self.own_hosts.push(host);
+        self
+    }
+
+    /// Whose `X-Forwarded-*` fields are believed. Default: loopback.
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.trusted_proxies = proxies;
+        self
+    }
+
+    /// How long requests for a known host wait for a lost tunnel to return (R31). Default: 10 s. Zero answers 503 at
+    /// once; long periods pile up visitors.
+    pub const fn grace_period(mut self, period: Duration) -> Self {
+        self.grace_period = period;
+        self
+    }
+
+    /// How long after the start requests for unknown hosts wait for the Agents of the last run. Default: 10 s. Needs
+    /// [`Self::state_path`].
+    pub const fn startup_hold(mut self, period: Duration) -> Self {
+        self.startup_hold = period;
+        self
+    }
+
+    /// Where the Agents of this run are written down for the next. Default: nowhere.
+    pub fn state_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.state_path = Some(path.into());
+        self
+    }
+
+    /// Visitors' connections in all (R20). Default: 65,536.
+    pub const fn connections_max(mut self, connections: usize) -> Self {
+        self.connections_max = connections;
+        self
+    }
+
+    /// Visitors' connections that one address may hold (R20); trusted proxies are exempt. Default: 256.
+    pub const fn connections_per_address_max(mut self, connections: usize) -> Self {
+        self.connections_per_address_max = connections;
+        self
+    }
+
+    /// The runtimes that visitors and lanes are served on, one thread each: the shards. Default: the runtime that
+    /// [`Gateway::serve`] is called on. An Agent is asked for a lane to each.
+    pub fn shards(mut self, shards: Vec<Handle>) -> Self {
+        self.shards = shards;
+        self
+    }
+
+    /// How often lanes are pinged, and after how long a silent one is given up. Default: 5 s and 15 s (R30).
+    pub const fn heartbeat(mut self, interval: Duration, timeout: Duration) -> Self {
+        self.ping_interval = interval;
+        self.liveness_timeout = timeout;
+        self
+    }
+
+    /// Whether LZ4 is used on lanes whose Agent can. Default: yes.
+    pub const fn compression(mut self, on: bool) -> Self {
+        self.compression = on;
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be.
+    pub fn build(self) -> Result<Gateway, ConfigError> {
+        let actual = self.key.expose().chars().count();
+        if actual < KEY_CHARACTERS_MIN {
+            return Err(ConfigError::KeyTooShort { least: KEY_CHARACTERS_MIN, actual });
+        }
+        Ok(Gateway::new(self))
+    }
+}

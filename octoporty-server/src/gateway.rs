@@ -1,0 +1,184 @@
+//! The Gateway itself: a cheap handle to what its connections share.
+
+use std::{
+    sync::Arc,
+    time::Duration,
+};
+
+use octoporty_core::{
+    message::GoAwayReason,
+    proto::{Config, Role},
+    secret::Secret,
+};
+use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    AgentStatus, GatewayBuilder,
+    limiter::Limiter,
+    registry::Registry,
+    request_ids::RequestIds,
+    state,
+    throttle::Throttle,
+    trusted_proxies::TrustedProxies,
+};
+
+/// Requests that may wait for a tunnel at once; each holds a visitor's connection and a small head.
+const WAITING_MAX: usize = 4096;
+
+/// A Gateway. Clones are handles to the same one.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// How a shutdown went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drained {
+    /// Tasks that were still at work at the deadline and were cut.
+    pub cut: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) key: Secret,
+    pub(crate) name: String,
+    pub(crate) started: Instant,
+    pub(crate) registry: Registry,
+    pub(crate) limiter: Arc<Limiter>,
+    pub(crate) throttle: Throttle,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) grace_period: Duration,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) waiting: Semaphore,
+    pub(crate) shards: Vec<Handle>,
+    /// Visitors' connections and what belongs to their exchanges.
+    pub(crate) visitors: TaskTracker,
+    /// Lanes.
+    pub(crate) lanes: TaskTracker,
+    /// No new connections, and the open ones end after what they are at.
+    pub(crate) stopping: CancellationToken,
+    /// Everything ends now.
+    pub(crate) cutting: CancellationToken,
+    state_path: Option<std::path::PathBuf>,
+    ping_interval: Duration,
+    liveness_timeout: Duration,
+    compression: bool,
+}
+
+impl Gateway {
+    /// Starts from the key that Agents must present.
+    pub fn builder(key: Secret) -> GatewayBuilder {
+        GatewayBuilder::new(key)
+    }
+
+    pub(crate) fn new(builder: GatewayBuilder) -> Self {
+        let (expected, hold) = last_run(&builder);
+        Self {
+            inner: Arc::new(Inner {
+                key: builder.key,
+                name: builder.name,
+                started: Instant::now(),
+                registry: Registry::new(builder.own_hosts, expected, hold),
+                limiter: Limiter::new(builder.connections_max, builder.connections_per_address_max),
+                throttle: Throttle::default(),
+                trusted_proxies: builder.trusted_proxies,
+                grace_period: builder.grace_period,
+                request_ids: RequestIds::new(),
+                waiting: Semaphore::new(WAITING_MAX),
+                shards: builder.shards,
+                visitors: TaskTracker::new(),
+                lanes: TaskTracker::new(),
+                stopping: CancellationToken::new(),
+                cutting: CancellationToken::new(),
+                state_path: builder.state_path,
+                ping_interval: builder.ping_interval,
+                liveness_timeout: builder.liveness_timeout,
+                compression: builder.compression,
+            }),
+        }
+    }
+
+    /// The Agents that are known, here or away.
+    #[must_use]
+    pub fn agents(&self) -> Vec<AgentStatus> {
+        self.inner.registry.statuses()
+    }
+
+    /// How many hosts have a route.
+    #[must_use]
+    pub fn routes(&self) -> usize {
+        self.inner.registry.table().len()
+    }
+
+    /// Stops: no new connections, open exchanges may finish within `period`, Agents are told to go and to come back at
+    /// a random moment within `spread`. What is left at the end is cut.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropped half-way, connections stay as they are.
+    pub async fn shutdown(&self, period: Duration, spread: Duration) -> Drained {
+        let deadline = Instant::now() + period;
+        let inner = &self.inner;
+        inner.stopping.cancel();
+        inner.visitors.close();
+        let drained = tokio::time::timeout_at(deadline, inner.visitors.wait()).await.is_ok();
+        let cut = if drained { 0 } else { inner.visitors.len() };
+        for session in inner.registry.sessions() {
+            for slot in session.lanes() {
+                slot.lane.go_away(GoAwayReason::Restart, "the gateway stops", spread);
+            }
+        }
+        inner.cutting.cancel();
+        inner.lanes.close();
+        let _cut_off = tokio::time::timeout(CUT_PERIOD, async {
+            inner.visitors.wait().await;
+            inner.lanes.wait().await;
+        })
+        .await;
+        Drained { cut }
+    }
+}
+
+/// How long connections have to end once they were told to end at once.
+const CUT_PERIOD: Duration = Duration::from_millis(500);
+
+impl Inner {
+    /// The settings of a new lane.
+    pub(crate) fn lane_config(&self) -> Config {
+        Config::new(Role::Gateway)
+            .ping_interval(self.ping_interval)
+            .liveness_timeout(self.liveness_timeout)
+            .compression(self.compression)
+    }
+
+    /// Lanes that a session should have: one for each shard.
+    pub(crate) fn lanes_wanted(&self) -> u8 {
+        u8::try_from(self.shards.len()).unwrap_or(u8::MAX).clamp(1, octoporty_core::limits::LANES_MAX)
+    }
+
+    /// Writes down whom the next run should wait for. A failure costs only that.
+    pub(crate) async fn save_state(&self) {
+        let Some(path) = self.state_path.clone() else { return };
+        let agents = self.registry.to_expect();
+        let shown = path.display().to_string();
+        let written = tokio::task::spawn_blocking(move || state::write(&path, agents)).await;
+        match written {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(path = shown, %error, "state file not written"),
+            Err(error) => tracing::warn!(path = shown, %error, "state file not written"),
+        }
+    }
+}
+
+/// Whom to wait for, and how long. A state file that cannot be read tells that there was a run, not who was there.
+fn last_run(builder: &GatewayBuilder) -> (Vec<octoporty_core::id::AgentId>, Duration) {
+    let Some(path) = &builder.state_path else { return (Vec::new(), Duration::ZERO) };
+    match state::read(path) {
+        Ok(agents) => (agents, builder.startup_hold),
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "state file not read");
+            (Vec::new(), Duration::ZERO)
+        }
+    }
+}

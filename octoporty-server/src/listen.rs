@@ -1,0 +1,64 @@
+//! Taking visitors' connections from a listener.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::{Gateway, visitor};
+
+/// Pause after the system had no descriptor or memory for a connection (R20): long enough for some to end, short enough
+/// not to be noticed.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
+
+impl Gateway {
+    /// Serves visitors and Agents that connect to `listener`, until [`Gateway::shutdown`]. Call it once for each
+    /// shard, on that shard's runtime, with the shard's number; with one listener that is shard 0.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it closes the listener; connections that were taken go on.
+    pub async fn serve(&self, listener: TcpListener, shard: usize) {
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = self.inner.stopping.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => self.take(stream, peer, shard),
+                Err(error) if is_about_one_connection(&error) => {
+                    tracing::debug!(%error, "connection lost before it was taken");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "no connection can be taken at the moment");
+                    tokio::time::sleep(EXHAUSTED_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn take(&self, stream: TcpStream, peer: SocketAddr, shard: usize) {
+        // A proxy's address stands for many visitors.
+        let limited = (!self.inner.trusted_proxies.contains(peer.ip())).then(|| peer.ip());
+        let Some(place) = self.inner.limiter.admit(limited) else {
+            tracing::debug!(%peer, "too many connections");
+            return;
+        };
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%peer, %error, "connection lost before it was taken");
+            return;
+        }
+        let inner = Arc::clone(&self.inner);
+        self.inner.visitors.spawn(async move {
+            visitor::serve(inner, stream, peer, shard).await;
+            drop(place);
+        });
+    }
+}
+
+fn is_about_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    )
+}

@@ -1,0 +1,121 @@
+//! One Agent: who it is, whether it is there, and waiting for it to return.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use arc_swap::ArcSwapOption;
+use octoporty_core::{id::AgentId, session::Lane};
+use tokio::{sync::Notify, time::Instant};
+
+use super::Session;
+
+/// What is known of an Agent, for status pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AgentStatus {
+    /// Who it is.
+    pub id: AgentId,
+    /// The name that it gave itself.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// How many lanes are up; none when it is away.
+    pub lanes: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Agent {
+    pub(crate) id: AgentId,
+    words: Mutex<(String, String)>,
+    session: ArcSwapOption<Session>,
+    /// When the last session ended; at first, when the Agent became known.
+    lost: Mutex<Instant>,
+    /// Told when a session begins or a lane is added.
+    returned: Notify,
+}
+
+impl Agent {
+    pub(crate) fn new(id: AgentId) -> Self {
+        Self {
+            id,
+            words: Mutex::default(),
+            session: ArcSwapOption::empty(),
+            lost: Mutex::new(Instant::now()),
+            returned: Notify::new(),
+        }
+    }
+
+    pub(crate) fn introduce(&self, name: &str, version: &str) {
+        let cut = |text: &str| text.chars().filter(|c| !c.is_control()).take(128).collect();
+        *self.words.lock().unwrap_or_else(PoisonError::into_inner) = (cut(name), cut(version));
+    }
+
+    pub(crate) fn session(&self) -> Option<Arc<Session>> {
+        self.session.load_full()
+    }
+
+    pub(crate) fn is_here(&self) -> bool {
+        self.session.load().is_some()
+    }
+
+    /// Makes `session` the current one; gives the one before.
+    pub(crate) fn begin(&self, session: Arc<Session>) -> Option<Arc<Session>> {
+        let before = self.session.swap(Some(session));
+        self.returned.notify_waiters();
+        before
+    }
+
+    /// Tells who waits that there is a new lane.
+    pub(crate) fn notify(&self) {
+        self.returned.notify_waiters();
+    }
+
+    /// The session is over. Says whether the Agent is away now: it may have begun another.
+    pub(crate) fn end(&self, session: &Arc<Session>) -> bool {
+        let current = self.session.load_full();
+        if !current.is_some_and(|current| Arc::ptr_eq(&current, session)) {
+            return false;
+        }
+        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.session.store(None);
+        true
+    }
+
+    /// A lane that takes streams. When there is none, waits for one until `grace` after the loss.
+    ///
+    /// Cancel safe.
+    pub(crate) async fn lane(&self, shard: usize, grace: Duration) -> Option<Lane> {
+        if let Some(lane) = self.pick(shard) {
+            return Some(lane);
+        }
+        let lost = *self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        // With a session, its lanes are about to be replaced: the grace period starts now.
+        let since = if self.is_here() { Instant::now() } else { lost };
+        tokio::time::timeout_at(since + grace, self.next_lane(shard)).await.ok()
+    }
+
+    async fn next_lane(&self, shard: usize) -> Lane {
+        loop {
+            let returned = self.returned.notified();
+            let mut returned = std::pin::pin!(returned);
+            returned.as_mut().enable();
+            if let Some(lane) = self.pick(shard) {
+                return lane;
+            }
+            returned.await;
+        }
+    }
+
+    /// A lane that takes streams now, best one on this shard.
+    pub(crate) fn pick(&self, shard: usize) -> Option<Lane> {
+        self.session.load().as_ref()?.pick(shard)
+    }
+
+    pub(crate) fn status(&self) -> AgentStatus {
+        let (name, version) = self.words.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let lanes = self.session().map_or(0, |session| session.lanes().len());
+        AgentStatus { id: self.id, name, version, lanes }
+    }
+}

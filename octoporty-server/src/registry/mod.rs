@@ -1,0 +1,14 @@
+//! Who is there: Agents, their sessions and lanes, and which hosts they hold.
+//!
+//! ```text
+//!   RouteTable ──► RouteEntry { mapping, agent } ──► Agent ──► Session ──► lanes, one or more a shard
+//! ```
+
+mod agent;
+mod session;
+mod table;
+
+pub use agent::AgentStatus;
+pub(crate) use agent::Agent;
+pub(crate) use session::{LaneSlot, Session};
+pub(crate) use table::{Registry, RouteEntry};

@@ -1,0 +1,171 @@
+//! Which Agent holds which host, as a table that is replaced whole.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use octoporty_core::{
+    host::{HostPattern, Hostname},
+    id::{AgentId, MappingId},
+    limits::MESSAGE_PACK_ENTRIES_MAX,
+    message::{RefusedRoute, Route, RoutesSynced},
+};
+use tokio::{sync::watch, time::Instant};
+
+use super::{Agent, AgentStatus, Session};
+use crate::routes::RouteTable;
+
+/// Agents that are remembered, here or away. Beyond it, those that are away and longest gone are forgotten.
+const AGENTS_MAX: usize = 10_000;
+
+/// Where requests for one host go.
+#[derive(Debug, Clone)]
+pub(crate) struct RouteEntry {
+    pub(crate) mapping: MappingId,
+    pub(crate) agent: Arc<Agent>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Registry {
+    table: ArcSwap<RouteTable<RouteEntry>>,
+    inner: Mutex<Inner>,
+    own_hosts: Vec<Hostname>,
+    /// Until when unknown hosts may yet become known; `None` once the Agents of the last run are back.
+    hold: watch::Sender<Option<Instant>>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    agents: HashMap<AgentId, Arc<Agent>>,
+    routes: HashMap<HostPattern, RouteEntry>,
+    /// Agents of the last run that did not return yet.
+    expected: HashSet<AgentId>,
+}
+
+impl Registry {
+    /// A registry that waits up to `hold` for the Agents of the last run.
+    pub(crate) fn new(own_hosts: Vec<Hostname>, expected: Vec<AgentId>, hold: Duration) -> Self {
+        let until = (!expected.is_empty()).then(|| Instant::now() + hold);
+        Self {
+            table: ArcSwap::default(),
+            inner: Mutex::new(Inner { expected: expected.into_iter().collect(), ..Inner::default() }),
+            own_hosts,
+            hold: watch::Sender::new(until),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn table(&self) -> arc_swap::Guard<Arc<RouteTable<RouteEntry>>> {
+        self.table.load()
+    }
+
+    pub(crate) fn own_hosts(&self) -> &[Hostname] {
+        &self.own_hosts
+    }
+
+    /// Waits until `host` is known, or no Agent of the last run is missing any more, or the time for that is over.
+    /// Gives the route if there is one. Cancel safe.
+    pub(crate) async fn await_route(&self, host: &str) -> Option<RouteEntry> {
+        let mut hold = self.hold.subscribe();
+        loop {
+            let until = *hold.borrow_and_update();
+            if let Some(route) = self.table.load().lookup(host) {
+                return Some(route.clone());
+            }
+            let until = until.filter(|until| *until > Instant::now())?;
+            if tokio::time::timeout_at(until, hold.changed()).await.is_err() {
+                return self.table.load().lookup(host).cloned();
+            }
+        }
+    }
+
+    /// Whether unknown hosts may yet become known.
+    pub(crate) fn is_holding(&self) -> bool {
+        self.hold.borrow().is_some_and(|until| until > Instant::now())
+    }
+
+    /// The Agent of this identity, known before or not.
+    pub(crate) fn agent(&self, id: AgentId) -> Arc<Agent> {
+        let mut inner = self.lock();
+        if inner.agents.len() >= AGENTS_MAX && !inner.agents.contains_key(&id) {
+            inner.agents.retain(|_, agent| agent.is_here());
+            let Inner { agents, routes, .. } = &mut *inner;
+            routes.retain(|_, route| agents.contains_key(&route.agent.id));
+        }
+        Arc::clone(inner.agents.entry(id).or_insert_with(|| Arc::new(Agent::new(id))))
+    }
+
+    /// Replaces all routes of an Agent. Routes that another Agent holds who is here are refused, as are the
+    /// Gateway's own names (R24).
+    pub(crate) fn sync(&self, agent: &Arc<Agent>, routes: Vec<Route>) -> RoutesSynced {
+        let mut outcome = RoutesSynced::default();
+        let mut inner = self.lock();
+        inner.routes.retain(|_, entry| entry.agent.id != agent.id);
+        for route in routes {
+            let refusal = self.refusal(&inner, &route);
+            if let Some((code, message)) = refusal {
+                outcome.refused_count += 1;
+                if outcome.refused.len() < MESSAGE_PACK_ENTRIES_MAX {
+                    let (id, domain) = (route.id, route.domain);
+                    outcome.refused.push(RefusedRoute { id, domain, code: code.to_owned(), message });
+                }
+                continue;
+            }
+            outcome.live += 1;
+            inner.routes.insert(route.domain, RouteEntry { mapping: route.id, agent: Arc::clone(agent) });
+        }
+        let table: RouteTable<RouteEntry> =
+            inner.routes.iter().map(|(pattern, entry)| (pattern.clone(), entry.clone())).collect();
+        self.table.store(Arc::new(table));
+        inner.expected.remove(&agent.id);
+        let all_back = inner.expected.is_empty();
+        drop(inner);
+        // Whoever waits for a host looks again; the hold ends with the last Agent that was missing.
+        self.hold.send_modify(|hold| {
+            if all_back {
+                *hold = None;
+            }
+        });
+        outcome
+    }
+
+    fn refusal(&self, inner: &Inner, route: &Route) -> Option<(&'static str, String)> {
+        if self.own_hosts.iter().any(|own| route.domain.matches(own.as_str())) {
+            return Some(("reserved", format!("{} is the gateway's own name", route.domain)));
+        }
+        let holder = inner.routes.get(&route.domain)?;
+        let status = holder.agent.status();
+        holder.agent.is_here().then(|| {
+            ("taken", format!("{} is held by the connected agent “{}”", route.domain, status.name))
+        })
+    }
+
+    /// All sessions that are up.
+    pub(crate) fn sessions(&self) -> Vec<Arc<Session>> {
+        self.lock().agents.values().filter_map(|agent| agent.session()).collect()
+    }
+
+    pub(crate) fn statuses(&self) -> Vec<AgentStatus> {
+        self.lock().agents.values().map(|agent| agent.status()).collect()
+    }
+
+    pub(crate) fn has_tunnel(&self) -> bool {
+        self.lock().agents.values().any(|agent| agent.is_here())
+    }
+
+    /// The Agents that a Gateway started now should wait for: those that are here or did not say that they leave.
+    pub(crate) fn to_expect(&self) -> Vec<AgentId> {
+        let inner = self.lock();
+        let known = inner.agents.values().filter(|agent| agent.is_here()).map(|agent| agent.id);
+        let mut ids: Vec<AgentId> = known.chain(inner.expected.iter().copied()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+}

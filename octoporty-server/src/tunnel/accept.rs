@@ -1,0 +1,133 @@
+//! One lane of an Agent: handshake, membership in a session, and its end.
+
+use std::{sync::Arc, sync::atomic::Ordering};
+
+use bytes::Bytes;
+use octoporty_core::{
+    id::SessionId,
+    message::{GoAwayReason, Hello, RefusalCode, Refused, Welcome},
+    proto::ConnectionError,
+    session::{self, Lane},
+    transport::websocket::{self, WebSocket},
+    version::{VERSION, WIRE_VERSION},
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::WebSocketStream;
+use tungstenite::protocol::Role;
+
+use super::calls;
+use crate::{
+    gateway::Inner,
+    registry::{Agent, LaneSlot, Session},
+};
+
+/// Serves a lane on this runtime until it is over.
+pub(super) async fn serve<Io>(gateway: Arc<Inner>, io: Io, read: Bytes, shard: usize)
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let config = Some(websocket::config());
+    let stream = WebSocketStream::from_partially_read(io, read.to_vec(), Role::Server, config).await;
+    let (lane, driver) = session::accept(WebSocket::new(stream), gateway.lane_config());
+    gateway.lanes.spawn(driver);
+    let serving = serve_lane(&gateway, &lane, shard);
+    tokio::select! {
+        () = serving => {}
+        () = gateway.cutting.cancelled() => {
+            // The goodbye is queued; what is open is over.
+            lane.close();
+        }
+    }
+}
+
+async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, shard: usize) {
+    let hello = match lane.hello().await {
+        Ok(hello) => hello,
+        Err(error) => {
+            tracing::info!(%error, "an agent did not introduce itself");
+            return;
+        }
+    };
+    let agent = gateway.registry.agent(hello.agent);
+    let joined = match join(gateway, &agent, lane, &hello, shard) {
+        Ok(joined) => joined,
+        Err(refused) => {
+            tracing::info!(agent = %agent.id, name = hello.name, code = ?refused.code, "lane refused");
+            lane.refuse(&refused);
+            return;
+        }
+    };
+    lane.welcome(Welcome {
+        wire: WIRE_VERSION,
+        capabilities: Vec::new(),
+        window: 0,
+        streams: 0,
+        session: joined.session.id,
+        lanes: gateway.lanes_wanted(),
+        name: gateway.name.clone(),
+        version: VERSION.to_owned(),
+        uptime_s: gateway.started.elapsed().as_secs(),
+    });
+    if joined.is_first {
+        tracing::info!(agent = %agent.id, name = hello.name, version = hello.version, session = %joined.session.id, "agent connected");
+    }
+    agent.notify();
+    let error = calls::serve(gateway, &agent, &joined.session, lane).await;
+    leave(gateway, &agent, &joined.session, lane, &error).await;
+}
+
+struct Joined {
+    session: Arc<Session>,
+    is_first: bool,
+}
+
+/// Makes the lane part of the session that it names, or of a new one.
+fn join(
+    gateway: &Inner,
+    agent: &Arc<Agent>,
+    lane: &Lane,
+    hello: &Hello,
+    shard: usize,
+) -> Result<Joined, Refused> {
+    let refuse = |code, message: &str| Refused { code, message: message.to_owned(), retry_after_ms: 0 };
+    if gateway.stopping.is_cancelled() {
+        return Err(refuse(RefusalCode::Draining, "the gateway stops"));
+    }
+    let slot = LaneSlot { lane: lane.clone(), shard };
+    if let Some(id) = hello.session {
+        let session = agent.session().filter(|session| session.id == id && session.instance == hello.instance);
+        let session = session.ok_or_else(|| refuse(RefusalCode::UnknownSession, "no such session"))?;
+        if !session.add(slot) {
+            return Err(refuse(RefusalCode::TooManyLanes, "the session has all its lanes"));
+        }
+        return Ok(Joined { session, is_first: false });
+    }
+    agent.introduce(&hello.name, &hello.version);
+    let session = Arc::new(Session::new(SessionId::from_u128(rand::random()), hello.instance));
+    session.add(slot);
+    Ok(Joined { session, is_first: true })
+}
+
+/// The lane is over; with the last one, the session is.
+async fn leave(gateway: &Inner, agent: &Arc<Agent>, session: &Arc<Session>, lane: &Lane, error: &ConnectionError) {
+    tracing::debug!(agent = %agent.id, session = %session.id, %error, "lane over");
+    if !session.remove(lane) || !agent.end(session) {
+        return;
+    }
+    tracing::info!(agent = %agent.id, session = %session.id, reason = %error, "agent disconnected");
+    if session.left.load(Ordering::Relaxed) {
+        gateway.save_state().await;
+    }
+}
+
+/// Makes a session the Agent's current one; the lanes of the one before finish what they carry.
+pub(super) fn take_over(agent: &Agent, session: &Arc<Session>) {
+    let Some(before) = agent.begin(Arc::clone(session)) else { return };
+    if Arc::ptr_eq(&before, session) {
+        return;
+    }
+    tracing::info!(agent = %agent.id, "a newer connection of the agent took over");
+    for slot in before.lanes() {
+        slot.lane.go_away(GoAwayReason::Replaced, "a newer connection took over", std::time::Duration::ZERO);
+    }
+}

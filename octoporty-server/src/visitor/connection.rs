@@ -1,0 +1,139 @@
+//! One connection: which HTTP it speaks, and serving it until it ends or the Gateway stops.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use hyper::{
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use octoporty_core::{
+    http1::{RequestGuard, VerdictQueue},
+    limits,
+};
+use tokio::net::TcpStream;
+
+use super::service;
+use crate::gateway::Inner;
+
+/// What HTTP/2 by prior knowledge begins with (RFC 9113 §3.4); no method of HTTP/1 does.
+const PREFACE_START: &[u8; 4] = b"PRI ";
+
+/// How often a connection is looked at whose first bytes are few enough to be either.
+const PREFACE_PAUSE: Duration = Duration::from_millis(10);
+
+/// Streams of one HTTP/2 connection (R19).
+const H2_STREAMS_MAX: u32 = 128;
+/// Resets by a visitor that wait to be noticed (R19).
+const H2_PENDING_RESETS_MAX: usize = 20;
+/// Resets that the visitor's errors made us send (R19).
+const H2_LOCAL_RESETS_MAX: usize = 256;
+/// How often an HTTP/2 visitor is asked whether it is there (R19).
+const H2_PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// What the requests of one connection share.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub(crate) gateway: Arc<Inner>,
+    pub(crate) peer: SocketAddr,
+    /// The shard that the connection is served on.
+    pub(crate) shard: usize,
+    /// What the head check found; only HTTP/1 has it.
+    pub(crate) verdicts: Option<VerdictQueue>,
+}
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAddr, shard: usize) {
+    let stopping = gateway.stopping.clone();
+    let cutting = gateway.cutting.clone();
+    let first = tokio::select! {
+        first = tokio::time::timeout(limits::KEEP_ALIVE_TIMEOUT, speaks_http2(&stream)) => first,
+        () = stopping.cancelled() => return,
+    };
+    let outcome = match first {
+        Ok(Ok(Some(true))) => {
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None });
+            tokio::select! {
+                outcome = serve_http2(visit, stream) => outcome,
+                () = cutting.cancelled() => return,
+            }
+        }
+        Ok(Ok(Some(false))) => {
+            let verdicts = VerdictQueue::new();
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()) });
+            tokio::select! {
+                outcome = serve_http1(visit, stream, verdicts) => outcome,
+                () = cutting.cancelled() => return,
+            }
+        }
+        Ok(Ok(None) | Err(_)) | Err(_) => return,
+    };
+    if let Err(error) = outcome {
+        tracing::trace!(%peer, %error, "connection ended early");
+    }
+}
+
+/// Looks at the first bytes without taking them; `None` when there will be none.
+async fn speaks_http2(stream: &TcpStream) -> io::Result<Option<bool>> {
+    let mut first = [0; PREFACE_START.len()];
+    loop {
+        match stream.peek(&mut first).await? {
+            0 => return Ok(None),
+            4 => return Ok(Some(&first == PREFACE_START)),
+            some if first[..some] != PREFACE_START[..some] => return Ok(Some(false)),
+            // Readiness does not tell when more arrive than were there.
+            _ => tokio::time::sleep(PREFACE_PAUSE).await,
+        }
+    }
+}
+
+async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, verdicts: VerdictQueue) -> hyper::Result<()> {
+    let stopping = visit.gateway.stopping.clone();
+    let guard = RequestGuard::new(stream, Bytes::new(), verdicts);
+    let handle = service_fn(move |request| {
+        let visit = Arc::clone(&visit);
+        async move { Ok::<_, Infallible>(service::handle(visit, request).await) }
+    });
+    // The guard keeps the time of heads and of idle connections, and the limits; see its module.
+    let connection = http1::Builder::new()
+        .max_headers(limits::FIELDS_MAX)
+        .serve_connection(TokioIo::new(guard), handle)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    tokio::select! {
+        outcome = connection.as_mut() => return outcome,
+        () = stopping.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    connection.await
+}
+
+async fn serve_http2(visit: Arc<Visit>, stream: TcpStream) -> hyper::Result<()> {
+    let stopping = visit.gateway.stopping.clone();
+    let handle = service_fn(move |request| {
+        let visit = Arc::clone(&visit);
+        async move { Ok::<_, Infallible>(service::handle(visit, request).await) }
+    });
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .enable_connect_protocol()
+        .max_concurrent_streams(H2_STREAMS_MAX)
+        .max_header_list_size(u32::try_from(limits::HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+        .max_pending_accept_reset_streams(H2_PENDING_RESETS_MAX)
+        .max_local_error_reset_streams(H2_LOCAL_RESETS_MAX)
+        .keep_alive_interval(H2_PING_INTERVAL);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), handle));
+    tokio::select! {
+        outcome = connection.as_mut() => return outcome,
+        () = stopping.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    connection.await
+}

@@ -1,0 +1,190 @@
+//! A request for a mapping: into the tunnel, again on another lane where that is safe, and its answer back.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Version, header, request};
+use hyper::{body::Incoming, upgrade::OnUpgrade};
+use octoporty_core::{
+    frame::StreamKind,
+    limits,
+    proxy::{
+        Answer, ExchangeError, Outgoing, RequestHead,
+        headers::{UpgradeFields, strip_request, strip_response},
+        initiate,
+    },
+    session::Lane,
+};
+use tracing::Instrument;
+
+use super::{Visit, VisitorBody, failure, service::Facts, upgrade};
+use crate::{
+    forwarding::{Forwarding, Scheme, X_OCTOPORTY_REQUEST_ID, request_id_value},
+    pages::{ErrorPage, Problem},
+    registry::RouteEntry,
+};
+
+/// Lanes that one request is tried on, at most.
+const ATTEMPTS_MAX: u32 = 4;
+
+/// Sends a request to the Agent of its route and gives the answer.
+pub(super) async fn forward(
+    visit: &Arc<Visit>,
+    route: RouteEntry,
+    mut request: Request<Incoming>,
+    facts: Facts,
+) -> Response<VisitorBody> {
+    let span = tracing::debug_span!("exchange", request = %facts.id, mapping = %route.mapping);
+    let on_upgrade = facts.upgrade.then(|| hyper::upgrade::on(&mut request));
+    let (mut parts, body) = request.into_parts();
+    let accept = accept_fields(&parts.headers);
+    if facts.upgrade && parts.version == Version::HTTP_2 {
+        upgrade::as_http1(&mut parts);
+    }
+    let head = build_head(visit, &route, &mut parts, &facts);
+    let outgoing = match Outgoing::new(body, facts.expects_continue).await {
+        Ok(outgoing) => outgoing,
+        Err(error) => {
+            tracing::debug!(request = %facts.id, error = %error, "request body failed at once");
+            let page = ErrorPage::new(Problem::BadRequest, facts.id).render(&accept);
+            return VisitorBody::page(page, facts.in_service);
+        }
+    };
+    let exchange = Exchange { visit, route, head, accept, version: parts.version, facts, on_upgrade };
+    exchange.run(outgoing).instrument(span).await
+}
+
+/// The fields that decide the form of an error page; the rest of the head is on its way by then.
+fn accept_fields(headers: &HeaderMap) -> HeaderMap {
+    let mut accept = HeaderMap::new();
+    for name in [header::ACCEPT, header::CONTENT_TYPE] {
+        if let Some(value) = headers.get(&name) {
+            accept.insert(name, value.clone());
+        }
+    }
+    accept
+}
+
+fn build_head(visit: &Visit, route: &RouteEntry, parts: &mut request::Parts, facts: &Facts) -> RequestHead {
+    let mut headers = std::mem::take(&mut parts.headers);
+    let keep = if facts.upgrade { UpgradeFields::KeepWebSocket } else { UpgradeFields::Remove };
+    strip_request(&mut headers, keep);
+    if parts.version == Version::HTTP_2 {
+        headers.insert(header::HOST, facts.authority.clone());
+        join_cookies(&mut headers);
+    }
+    let trusted = &visit.gateway.trusted_proxies;
+    Forwarding::read(visit.peer.ip(), &facts.authority, &headers, Scheme::Http, trusted)
+        .apply(&mut headers, facts.id);
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    RequestHead {
+        mapping: route.mapping,
+        request: facts.id,
+        method: parts.method.clone(),
+        target: Bytes::copy_from_slice(target.as_bytes()),
+        headers,
+    }
+}
+
+/// HTTP/2 may split `Cookie`; HTTP/1 may not (RFC 9113 §8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let mut cookies = headers.get_all(header::COOKIE).iter();
+    let (Some(first), Some(second)) = (cookies.next(), cookies.next()) else { return };
+    let mut joined = first.as_bytes().to_vec();
+    for cookie in std::iter::once(second).chain(cookies) {
+        joined.extend_from_slice(b"; ");
+        joined.extend_from_slice(cookie.as_bytes());
+    }
+    if let Ok(joined) = HeaderValue::from_maybe_shared(Bytes::from(joined)) {
+        headers.insert(header::COOKIE, joined);
+    }
+}
+
+struct Exchange<'a> {
+    visit: &'a Arc<Visit>,
+    route: RouteEntry,
+    head: RequestHead,
+    accept: HeaderMap,
+    version: Version,
+    facts: Facts,
+    on_upgrade: Option<OnUpgrade>,
+}
+
+impl Exchange<'_> {
+    async fn run(mut self, mut outgoing: Outgoing<Incoming>) -> Response<VisitorBody> {
+        let encoded = self.head.encode();
+        let kind = if self.facts.upgrade { StreamKind::Upgrade } else { StreamKind::Http };
+        let mut attempts = 0;
+        loop {
+            let Some(lane) = self.lane().await else { return self.fail_with(Problem::TunnelDown) };
+            attempts += 1;
+            let idle = limits::BODY_IDLE_TIMEOUT;
+            let tasks = &self.visit.gateway.visitors;
+            match initiate(&lane, kind, &encoded, &mut outgoing, tasks, idle).await {
+                Ok(answer) => return self.finish(answer),
+                Err(error) if attempts < ATTEMPTS_MAX && self.may_repeat(&error, &outgoing) => {
+                    tracing::debug!(request = %self.facts.id, %error, attempts, "trying another lane");
+                }
+                Err(error) => return self.fail(&error),
+            }
+        }
+    }
+
+    async fn lane(&self) -> Option<Lane> {
+        let gateway = &self.visit.gateway;
+        let agent = &self.route.agent;
+        if let Some(lane) = agent.pick(self.visit.shard) {
+            return Some(lane);
+        }
+        let _permit = gateway.waiting.try_acquire().ok()?;
+        agent.lane(self.visit.shard, gateway.grace_period).await
+    }
+
+    /// What was not taken up may be sent again, whatever it is; what was lost on the way only if doing it twice is as
+    /// good as once, and nothing had to be sent with it (RFC 9110 §9.2.2, R31).
+    fn may_repeat(&self, error: &ExchangeError, outgoing: &Outgoing<Incoming>) -> bool {
+        if matches!(error, ExchangeError::NotSent(_)) {
+            return error.was_not_taken();
+        }
+        let safe = matches!(self.head.method, Method::GET | Method::HEAD | Method::OPTIONS) && outgoing.is_empty();
+        (error.was_not_taken() && outgoing.is_repeatable()) || (error.was_lost() && safe && !self.facts.upgrade)
+    }
+
+    fn finish(&mut self, answer: Answer) -> Response<VisitorBody> {
+        match answer {
+            Answer::Response { head, body } => {
+                let mut headers = head.headers;
+                strip_response(&mut headers, UpgradeFields::Remove);
+                headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), request_id_value(self.facts.id));
+                let mut response = Response::new(VisitorBody::new(body, self.facts.in_service.take()));
+                *response.status_mut() = head.status;
+                *response.headers_mut() = headers;
+                response
+            }
+            Answer::Upgraded { head, send, recv } => {
+                let Some(on_upgrade) = self.on_upgrade.take() else {
+                    return self.fail_with(Problem::UpstreamInvalid);
+                };
+                if let Some(verdicts) = &self.visit.verdicts {
+                    verdicts.upgraded();
+                }
+                upgrade::spawn_relay(self.visit, on_upgrade, send, recv);
+                let (status, headers) = upgrade::answer(self.version, head.headers);
+                VisitorBody::empty(status, headers, self.facts.in_service.take())
+            }
+        }
+    }
+
+    fn fail(&mut self, error: &ExchangeError) -> Response<VisitorBody> {
+        let side = error.side().as_str();
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        tracing::debug!(request = %self.facts.id, side, %error, cause, "exchange failed");
+        let page = failure::page(error, self.visit.verdicts.as_ref(), &self.accept, self.facts.id);
+        VisitorBody::page(page, self.facts.in_service.take())
+    }
+
+    fn fail_with(&mut self, problem: Problem) -> Response<VisitorBody> {
+        let page = ErrorPage::new(problem, self.facts.id).render(&self.accept);
+        VisitorBody::page(page, self.facts.in_service.take())
+    }
+}

@@ -1,0 +1,16 @@
+//! Visitors: the people and programs outside. Raw HTTP/1.1, HTTP/2 with prior knowledge, WebSocket.
+
+mod answer;
+mod h2;
+mod head;
+mod raw;
+mod receiver;
+mod websocket;
+
+pub use self::{
+    answer::{Answer, AnswerError, AnswerHead, BodyEnd, BodySummary, Part},
+    h2::{AnswerH2, H2Body, H2Error, H2Sender, VisitorH2, ExchangeH2},
+    raw::{Sender, Visitor},
+    receiver::Receiver,
+    websocket::{VisitorWebSocket, WebSocketError},
+};
