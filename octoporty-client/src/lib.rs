@@ -1,4 +1,29 @@
-//! Octoporty client.
+//! Put a service behind an Octoporty Gateway: dial out, reconnect, forward.
+//!
+//! An [`Agent`] holds a tunnel to a Gateway and answers its requests by forwarding them to upstreams. It reads no
+//! environment, opens no port and knows no database; what it forwards is its set of [`Mapping`]s, which can be
+//! replaced at any time.
+//!
+//! ```no_run
+//! use octoporty_client::{Agent, Mapping, upstream::{Scheme, UpstreamTarget}};
+//! use octoporty_core::{host::HostPattern, id::MappingId, secret::Secret};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let key = Secret::new("0123456789abcdef0123456789abcdef".to_owned());
+//! let target = UpstreamTarget::builder(Scheme::Http, "localhost", 3000).build()?;
+//! let mapping = Mapping::new(MappingId::from_u128(1), HostPattern::parse("app.example.com")?, target);
+//! let agent = Agent::builder("wss://gateway.example.com/tunnel", &key).mappings(vec![mapping]).start()?;
+//! agent.connected().await;
+//! # Ok(())
+//! # }
+//! ```
 
+mod agent;
 pub mod connect;
+mod mapping;
+mod status;
 pub mod upstream;
+
+pub use agent::{Agent, AgentBuilder};
+pub use mapping::Mapping;
+pub use status::{ConnectionState, RouteProblem, Status};

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use crate::{Gateway, trusted_proxies::TrustedProxies};
 
 /// Shortest key that an Agent may be asked for, in characters: 128 bits in hex (R22).
-pub const KEY_CHARACTERS_MIN: usize = 32;
+const KEY_CHARACTERS_MIN: usize = 32;
 
 /// Settings that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

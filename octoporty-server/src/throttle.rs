@@ -43,7 +43,7 @@ impl Throttle {
                 failures.clear();
             }
         }
-        let entry = failures.entry(group(address)).or_insert((0, Instant::now()));
+        let entry = failures.entry(group(address)).or_insert_with(|| (0, Instant::now()));
         if entry.1.elapsed() >= PERIOD {
             *entry = (0, Instant::now());
         }
@@ -54,7 +54,7 @@ impl Throttle {
 fn group(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        v4 => v4,
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

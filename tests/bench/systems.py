@@ -204,9 +204,9 @@ SYSTEMS = [
       for name, port, opts in (("mux", 17100, []), ("mux-ev8", 17102, ["--interval", "8"]),
                                ("mux-1thread", 17104, ["--threads", "0"]), ("mux-x4", 17106, ["--tunnels", "4"]))],
     # -- tunnels
-    rathole("rathole", 17060, 17061, "tcp"),
-    rathole("rathole-ws", 17065, 17066, "websocket"),
-    rathole("rathole-noise", 17067, 17068, "noise"),
+    rathole("rathole", 17061, 17060, "tcp"),
+    rathole("rathole-ws", 17066, 17065, "websocket"),
+    rathole("rathole-noise", 17068, 17067, "noise"),
     System("bore", 17070, [Proc("server", [f"{PEERS}/bin/bore", "server", "--min-port", "17070", "--bind-addr", "127.0.0.1",
                                            "--bind-tunnels", "127.0.0.1"], {}, 7835),
                            Proc("client", [f"{PEERS}/bin/bore", "local", str(BACKEND), "--to", "127.0.0.1", "--port", "17070"],

@@ -74,6 +74,7 @@ impl fmt::Debug for DialTarget {
 }
 
 /// Builds a [`DialTarget`].
+#[derive(Clone)]
 #[must_use]
 pub struct DialTargetBuilder {
     url: String,

@@ -16,6 +16,7 @@
 //! - Dropping the future of a request, or the body of its answer, closes its HTTP/1 connection at once, or resets
 //!   its HTTP/2 stream.
 
+mod attempt;
 mod body;
 mod client;
 mod connection;

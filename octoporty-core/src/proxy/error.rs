@@ -78,7 +78,7 @@ impl From<WriteError> for ExchangeError {
             WriteError::Lost(error) => Self::Lost(ReadError::Lost(error)),
             WriteError::Stopped | WriteError::Closed | WriteError::NoHead | WriteError::TooLarge { .. } => {
                 Self::NoAnswer
-            },
+            }
         }
     }
 }

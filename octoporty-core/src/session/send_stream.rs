@@ -167,10 +167,11 @@ pub struct InterimSender {
 }
 
 impl InterimSender {
-    /// Sends a head without body. Lost when the stream is over, or when too much waits to be sent.
+    /// Sends a head without body. Lost when the stream is over, when too much waits to be sent, or when the peer
+    /// takes only one more head.
     pub fn send(&self, head: &[u8]) {
         self.shared.with(|state| {
-            if let Err(error) = state.connection.send_head(self.id, head, &[], false) {
+            if let Err(error) = state.connection.send_interim(self.id, head) {
                 tracing::trace!(stream = %self.id, %error, "interim head not sent");
             }
         });

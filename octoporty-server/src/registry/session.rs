@@ -2,7 +2,7 @@
 
 use std::sync::{
     Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+    atomic::AtomicBool,
 };
 
 use arc_swap::ArcSwap;
@@ -79,9 +79,5 @@ impl Session {
 
     pub(crate) fn lanes(&self) -> Vec<LaneSlot> {
         Vec::clone(&self.lanes.load())
-    }
-
-    pub(crate) fn has_left(&self) -> bool {
-        self.left.load(Ordering::Relaxed)
     }
 }

@@ -33,6 +33,8 @@ where
     let serving = serve_lane(&gateway, &lane, shard);
     tokio::select! {
         () = serving => {}
+        // Only once this side said goodbye, and the last exchange is over.
+        () = lane.drained() => lane.close(),
         () = gateway.cutting.cancelled() => {
             // The goodbye is queued; what is open is over.
             lane.close();

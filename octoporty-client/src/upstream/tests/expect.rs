@@ -31,6 +31,7 @@ async fn body_waits_for_100() {
         peer.send(b"HTTP/1.1 100 Continue\r\n\r\n").await;
         let body = peer.until(b"0\r\n\r\n").await.unwrap();
         peer.send(&ok(body)).await;
+        peer.gone().await;
     })
     .await;
     let (feeder, request) = expecting();

@@ -109,6 +109,7 @@ async fn body_of_unknown_length_is_chunked_with_trailers() {
             assert!(head.contains("transfer-encoding: chunked\r\n"), "{head}");
             let body = peer.until(b"\r\n\r\n").await.unwrap();
             peer.send(&ok(body)).await;
+            peer.gone().await;
         })
         .await;
         let (feeder, body) = fed_body();

@@ -1,7 +1,7 @@
 //! Reuse of connections: when, which one, and never at the price of a second execution.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -110,6 +110,51 @@ async fn request_that_may_have_been_seen_is_never_sent_again() {
     );
     assert!(!error.is_unsent() && !error.is_timeout());
     assert_eq!((seen.load(Ordering::SeqCst), upstream.accepted()), (1, 1));
+}
+
+/// Connections that end right behind an answer race with the next request: sometimes it is found out in time and
+/// another connection takes it, sometimes not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn racing_close_never_executes_twice() {
+    const ROUNDS: usize = 300;
+    let seen = Arc::new(Mutex::new(vec![0; ROUNDS]));
+    let counter = Arc::clone(&seen);
+    let upstream = TestUpstream::start(move |_, mut peer| {
+        let seen = Arc::clone(&counter);
+        async move {
+            if let Some(head) = peer.head().await {
+                let id: usize = head
+                    .split(['/', ' '])
+                    .nth(2)
+                    .and_then(|id| id.parse().ok())
+                    .unwrap();
+                seen.lock().unwrap()[id] += 1;
+                peer.send(&ok("done")).await;
+            }
+        }
+    })
+    .await;
+    let (client, target) = (TestClient::new(), upstream.target());
+    for id in 0..ROUNDS {
+        let request = request(
+            Method::POST,
+            &format!("/{id}"),
+            Empty::<bytes::Bytes>::new(),
+        );
+        match soon(client.client.send(&target, request)).await {
+            Ok(answer) => {
+                assert_eq!(text(answer).await.unwrap(), "done");
+                assert_eq!(seen.lock().unwrap()[id], 1);
+            }
+            Err(error) => {
+                assert!(
+                    matches!(error, UpstreamError::Reset { reused: true, .. }),
+                    "{error}"
+                );
+                assert!(seen.lock().unwrap()[id] <= 1);
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -47,12 +47,12 @@ pub(in crate::proto) struct SendHalf {
 }
 
 impl SendHalf {
-    pub(in crate::proto) const fn new(credit: u32, done: bool) -> Self {
+    pub(in crate::proto) fn new(credit: u32, done: bool) -> Self {
         Self {
             queue: VecDeque::new(),
             tail: BytesMut::new(),
             queued: 0,
-            credit: credit as u64,
+            credit: u64::from(credit),
             ending: None,
             done,
             begun: false,

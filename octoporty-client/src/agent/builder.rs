@@ -1,0 +1,148 @@
+//! What an Agent is started from.
+
+use std::{num::NonZeroU8, sync::Arc, time::Duration};
+
+use octoporty_core::{id::AgentId, limits, secret::Secret};
+use tokio::runtime::Handle;
+
+use super::{Agent, handle::Inner};
+use crate::{
+    Mapping,
+    connect::{DialError, DialTarget, DialTargetBuilder},
+    upstream::{AddressPolicy, Resolve, SystemResolver},
+};
+
+/// Collects the settings of an [`Agent`].
+#[must_use = "a builder does nothing before it is started"]
+pub struct AgentBuilder {
+    target: DialTargetBuilder,
+    pub(super) id: AgentId,
+    pub(super) name: String,
+    pub(super) lanes_max: NonZeroU8,
+    pub(super) shards: Vec<Handle>,
+    pub(super) mappings: Vec<Mapping>,
+    pub(super) policy: AddressPolicy,
+    pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) ping_interval: Duration,
+    pub(super) liveness_timeout: Duration,
+    pub(super) compression: bool,
+    #[cfg(feature = "tls")]
+    pub(super) upstream_tls: Option<crate::upstream::UpstreamTls>,
+}
+
+impl std::fmt::Debug for AgentBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentBuilder")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AgentBuilder {
+    pub(super) fn new(url: &str, key: &Secret) -> Self {
+        Self {
+            target: DialTarget::builder(url, key),
+            id: AgentId::from_u128(rand::random()),
+            name: String::new(),
+            lanes_max: NonZeroU8::new(limits::LANES_MAX).expect("the limit is not zero"),
+            shards: Vec::new(),
+            mappings: Vec::new(),
+            policy: AddressPolicy::default(),
+            resolver: Arc::new(SystemResolver),
+            ping_interval: limits::PING_INTERVAL,
+            liveness_timeout: limits::LIVENESS_TIMEOUT,
+            compression: true,
+            #[cfg(feature = "tls")]
+            upstream_tls: None,
+        }
+    }
+
+    /// Who the Agent is, over restarts: a domain that it held is its own again when it comes back. Default: random, so
+    /// a newcomer each time.
+    pub const fn id(mut self, id: AgentId) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// A name for people. Default: none.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Changes how the Gateway is dialled: an HTTP proxy, own certificates, plain text.
+    pub fn dial(mut self, change: impl FnOnce(DialTargetBuilder) -> DialTargetBuilder) -> Self {
+        self.target = change(self.target);
+        self
+    }
+
+    /// The mappings to begin with. Default: none; see [`Agent::replace_mappings`].
+    pub fn mappings(mut self, mappings: Vec<Mapping>) -> Self {
+        self.mappings = mappings;
+        self
+    }
+
+    /// Most lanes, whatever the Gateway offers. Default: [`limits::LANES_MAX`].
+    pub const fn lanes_max(mut self, lanes: NonZeroU8) -> Self {
+        self.lanes_max = lanes;
+        self
+    }
+
+    /// The runtimes that lanes and their requests are served on, one thread each. Default: the runtime that
+    /// [`Self::start`] is called on.
+    pub fn shards(mut self, shards: Vec<Handle>) -> Self {
+        self.shards = shards;
+        self
+    }
+
+    /// Addresses that no mapping may reach (R33). Default: cloud metadata, link-local, multicast, unspecified.
+    pub fn address_policy(mut self, policy: AddressPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How names of upstreams are looked up. Default: as the system does.
+    pub fn resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
+        self.resolver = resolver;
+        self
+    }
+
+    /// What certificates of upstreams are checked against. Default: the system's roots.
+    #[cfg(feature = "tls")]
+    pub fn upstream_tls(mut self, tls: crate::upstream::UpstreamTls) -> Self {
+        self.upstream_tls = Some(tls);
+        self
+    }
+
+    /// How often lanes are pinged, and after how long a silent one is given up. Default: 5 s and 15 s (R30).
+    pub const fn heartbeat(mut self, interval: Duration, timeout: Duration) -> Self {
+        self.ping_interval = interval;
+        self.liveness_timeout = timeout;
+        self
+    }
+
+    /// Whether LZ4 is used when the Gateway can. Default: yes.
+    pub const fn compression(mut self, on: bool) -> Self {
+        self.compression = on;
+        self
+    }
+
+    /// Checks the settings and starts dialling, on the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the URL, the key or the proxy cannot be. A Gateway that cannot be reached is no error here: see
+    /// [`Agent::status`].
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn start(mut self) -> Result<Agent, DialError> {
+        let target = self.target.clone().build()?;
+        let mappings = std::mem::take(&mut self.mappings);
+        let inner = Inner::new(self, target);
+        inner.mappings.replace(mappings);
+        Ok(Agent::start(inner))
+    }
+}

@@ -1,0 +1,135 @@
+//! A request from the tunnel, forwarded to the upstream of its mapping.
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, StatusCode, Uri, header, uri::PathAndQuery};
+use octoporty_core::{
+    frame::{Reset, ResetCode, Side},
+    proxy::{
+        Body, Handler, Interim, Reply, RequestHead, ResponseHead,
+        headers::{UpgradeFields, strip_response},
+    },
+};
+
+use crate::{
+    mapping::Mappings,
+    upstream::{UpstreamBody, UpstreamClient, UpstreamError, into_upgraded},
+};
+
+/// Forwards with one shard's connections.
+#[derive(Debug)]
+pub(super) struct Forward<'a> {
+    pub(super) mappings: &'a Mappings,
+    pub(super) upstreams: &'a UpstreamClient,
+}
+
+impl Handler for Forward<'_> {
+    type Body = UpstreamBody;
+
+    async fn handle(
+        &self,
+        head: RequestHead,
+        body: Body,
+        upgrade: bool,
+        interim: Interim,
+    ) -> Result<Reply<UpstreamBody>, Reset> {
+        // By id, and only in this Agent's own set: a Gateway cannot name an address (R32).
+        let mapping = self.mappings.find(head.mapping).ok_or_else(|| {
+            Reset::with_detail(
+                ResetCode::NoMapping,
+                Side::Internal,
+                format!("no mapping {}", head.mapping),
+            )
+        })?;
+        let mut request = Request::new(body);
+        *request.method_mut() = head.method;
+        *request.uri_mut() = target_uri(head.target)?;
+        *request.headers_mut() = head.headers;
+        mapping
+            .headers
+            .apply_request(request.headers_mut(), &mapping.authority);
+        announce_te(request.headers_mut());
+        let answer = self
+            .upstreams
+            .send_with_informational(&mapping.target, request, move |status, headers| {
+                interim.send(status, headers)
+            })
+            .await
+            .map_err(|error| reset_of(&error))?;
+        let switched = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+        let keep = if switched && upgrade {
+            UpgradeFields::KeepWebSocket
+        } else {
+            UpgradeFields::Remove
+        };
+        let mut answer = answer;
+        strip_response(answer.headers_mut(), keep);
+        mapping.headers.apply_response(answer.headers_mut());
+        let head = ResponseHead {
+            status: answer.status(),
+            headers: std::mem::take(answer.headers_mut()),
+        };
+        if switched && upgrade {
+            let (io, leftover) = into_upgraded(answer)
+                .await
+                .map_err(|error| reset_of(&error))?;
+            return Ok(Reply::Upgraded {
+                head,
+                io: Box::new(io),
+                leftover,
+                idle: mapping.upgrade_idle,
+            });
+        }
+        Ok(Reply::Response {
+            head,
+            body: answer.into_body(),
+            idle: mapping.body_idle,
+        })
+    }
+}
+
+/// A path with its query, or `*`; nothing that could name a host (R32).
+fn target_uri(target: Bytes) -> Result<Uri, Reset> {
+    let target = PathAndQuery::from_maybe_shared(target).map_err(|error| {
+        Reset::with_detail(
+            ResetCode::BadRequest,
+            Side::Visitor,
+            format!("the target is no path: {error}"),
+        )
+    })?;
+    Ok(Uri::from(target))
+}
+
+/// `TE` is a connection's own, so `Connection` must name it (RFC 9110 §10.1.4).
+fn announce_te(headers: &mut http::HeaderMap) {
+    if headers.contains_key(header::TE) {
+        headers.append(header::CONNECTION, HeaderValue::from_static("te"));
+    }
+}
+
+fn reset_of(error: &UpstreamError) -> Reset {
+    let (code, side) = match error {
+        _ if error.is_timeout() => (ResetCode::Timeout, Side::Upstream),
+        UpstreamError::InvalidRequest(_) | UpstreamError::RequestBody { .. } => {
+            (ResetCode::BadRequest, Side::Visitor)
+        }
+        UpstreamError::NotAllowed { .. } => (ResetCode::Forbidden, Side::Internal),
+        UpstreamError::NameNotFound { .. }
+        | UpstreamError::Refused { .. }
+        | UpstreamError::Unreachable { .. }
+        | UpstreamError::Certificate { .. }
+        | UpstreamError::TlsHandshake { .. } => (ResetCode::Unreachable, Side::Upstream),
+        UpstreamError::Reset { .. } | UpstreamError::AnswerBody { .. } => {
+            (ResetCode::Other(11), Side::Upstream)
+        }
+        UpstreamError::ShuttingDown => (ResetCode::Refused, Side::Internal),
+        _ => (ResetCode::BadAnswer, Side::Upstream),
+    };
+    let mut detail = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        detail.push_str(": ");
+        detail.push_str(&error.to_string());
+        cause = error.source();
+    }
+    Reset::with_detail(code, side, detail)
+}

@@ -1,0 +1,225 @@
+//! A handle to a running Agent.
+
+use std::{sync::Arc, time::Duration};
+
+use octoporty_core::{
+    id::AgentId,
+    proto::{Config, Role},
+    secret::Secret,
+};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, watch},
+    time::Instant,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{AgentBuilder, supervisor};
+use crate::{
+    ConnectionState, Mapping, Status, connect::DialTarget, mapping::Mappings,
+    upstream::UpstreamClient,
+};
+
+/// A running Agent. Clones are handles to the same one; it runs until [`Agent::shutdown`], or until the last handle is
+/// dropped.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    inner: Arc<Inner>,
+    _last: Arc<StopOnDrop>,
+}
+
+/// Cuts everything once no handle is left.
+#[derive(Debug)]
+struct StopOnDrop {
+    stopping: CancellationToken,
+    cutting: CancellationToken,
+}
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+        self.cutting.cancel();
+    }
+}
+
+/// One runtime of the data path, with connections to upstreams of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Shard {
+    pub(super) handle: Handle,
+    pub(super) upstreams: UpstreamClient,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) id: AgentId,
+    /// Tells this process from others that claim the same identity.
+    pub(super) instance: u64,
+    pub(super) name: String,
+    pub(super) target: DialTarget,
+    pub(super) lanes_max: u8,
+    pub(super) shards: Vec<Shard>,
+    pub(super) mappings: Mappings,
+    pub(super) status: watch::Sender<Status>,
+    /// Told when the mappings were replaced.
+    pub(super) changed: Notify,
+    /// Told when the tunnel should be dropped and dialled again.
+    pub(super) reconnect: Notify,
+    /// Lanes, their requests, and connections to upstreams.
+    pub(super) tasks: TaskTracker,
+    pub(super) stopping: CancellationToken,
+    pub(super) cutting: CancellationToken,
+    ping_interval: Duration,
+    liveness_timeout: Duration,
+    compression: bool,
+}
+
+impl Inner {
+    pub(super) fn new(builder: AgentBuilder, target: DialTarget) -> Arc<Self> {
+        let tasks = TaskTracker::new();
+        let cutting = CancellationToken::new();
+        let handles = if builder.shards.is_empty() {
+            vec![Handle::current()]
+        } else {
+            builder.shards.clone()
+        };
+        let shards = handles
+            .into_iter()
+            .map(|handle| {
+                let client = UpstreamClient::builder(tasks.clone(), cutting.clone())
+                    .policy(builder.policy.clone())
+                    .resolver(Arc::clone(&builder.resolver));
+                #[cfg(feature = "tls")]
+                let client = match &builder.upstream_tls {
+                    Some(tls) => client.tls(tls.clone()),
+                    None => client,
+                };
+                Shard {
+                    handle,
+                    upstreams: client.build(),
+                }
+            })
+            .collect();
+        Arc::new(Self {
+            id: builder.id,
+            instance: rand::random(),
+            name: builder.name,
+            target,
+            lanes_max: builder.lanes_max.get(),
+            shards,
+            mappings: Mappings::default(),
+            status: watch::Sender::new(Status::default()),
+            changed: Notify::new(),
+            reconnect: Notify::new(),
+            tasks,
+            stopping: CancellationToken::new(),
+            cutting,
+            ping_interval: builder.ping_interval,
+            liveness_timeout: builder.liveness_timeout,
+            compression: builder.compression,
+        })
+    }
+
+    pub(super) fn lane_config(&self) -> Config {
+        Config::new(Role::Agent)
+            .ping_interval(self.ping_interval)
+            .liveness_timeout(self.liveness_timeout)
+            .compression(self.compression)
+    }
+
+    /// Enters a state, and changes what goes with it.
+    pub(super) fn enter(&self, state: ConnectionState, change: impl FnOnce(&mut Status)) {
+        self.status.send_modify(|status| {
+            status.state = state;
+            status.since = Some(Instant::now());
+            change(status);
+        });
+    }
+}
+
+impl Agent {
+    /// Starts from a Gateway's URL, such as `wss://gateway.example.com/tunnel`, and its key.
+    pub fn builder(url: &str, key: &Secret) -> AgentBuilder {
+        AgentBuilder::new(url, key)
+    }
+
+    pub(super) fn start(inner: Arc<Inner>) -> Self {
+        let last = StopOnDrop {
+            stopping: inner.stopping.clone(),
+            cutting: inner.cutting.clone(),
+        };
+        inner.tasks.spawn(supervisor::run(Arc::clone(&inner)));
+        Self {
+            inner,
+            _last: Arc::new(last),
+        }
+    }
+
+    /// How the tunnel is doing, now and from now on.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.inner.status.subscribe()
+    }
+
+    /// Waits until requests come through.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn connected(&self) {
+        let mut status = self.inner.status.subscribe();
+        let _always_open = status
+            .wait_for(|status| status.state == ConnectionState::Connected)
+            .await;
+    }
+
+    /// Replaces all mappings. They count for requests from now on, and the Gateway learns of them at once if the tunnel
+    /// is up, otherwise when it is.
+    pub fn replace_mappings(&self, mappings: Vec<Mapping>) {
+        self.inner.mappings.replace(mappings);
+        self.inner.changed.notify_one();
+    }
+
+    /// How many mappings there are.
+    #[must_use]
+    pub fn mappings(&self) -> usize {
+        self.inner.mappings.len()
+    }
+
+    /// Drops the tunnel and dials again at once.
+    pub fn reconnect(&self) {
+        self.inner.reconnect.notify_one();
+    }
+
+    /// Who the Agent is.
+    #[must_use]
+    pub fn id(&self) -> AgentId {
+        self.inner.id
+    }
+
+    /// The Gateway's address without its query.
+    #[must_use]
+    pub fn gateway(&self) -> String {
+        self.inner.target.address()
+    }
+
+    /// Stops: takes no new requests, lets open ones finish within `period`, then cuts what is left. Gives how many tasks
+    /// were cut.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: dropped half-way, open requests go on until the last handle is dropped.
+    pub async fn shutdown(&self, period: Duration) -> usize {
+        self.inner.stopping.cancel();
+        self.inner.tasks.close();
+        let drained = tokio::time::timeout(period, self.inner.tasks.wait())
+            .await
+            .is_ok();
+        let cut = if drained { 0 } else { self.inner.tasks.len() };
+        self.inner.cutting.cancel();
+        let _cut_off = tokio::time::timeout(CUT_PERIOD, self.inner.tasks.wait()).await;
+        cut
+    }
+}
+
+/// How long tasks have to end once they were told to end at once.
+const CUT_PERIOD: Duration = Duration::from_millis(500);

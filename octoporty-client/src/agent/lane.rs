@@ -1,0 +1,125 @@
+//! One lane: dialled and served on one shard, to its end.
+
+use std::sync::Arc;
+
+use octoporty_core::{
+    frame::StreamKind,
+    id::SessionId,
+    message::{Hello, Welcome},
+    proto::ConnectionError,
+    proxy::{Finished, respond},
+    session::{self, Incoming, Lane},
+    transport::websocket::WebSocket,
+    version::{VERSION, WIRE_VERSION},
+};
+
+use super::{
+    forward::Forward,
+    handle::{Inner, Shard},
+};
+use crate::connect::{DialError, dial};
+
+/// Why a lane did not come up.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LaneError {
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    #[error("the gateway did not open the tunnel: {0}")]
+    Handshake(#[from] ConnectionError),
+    #[error("the shard is stopping")]
+    Stopping,
+}
+
+/// Dials a lane on shard number `index` and waits for its welcome. Its driver and its requests run on that shard, until
+/// it is over.
+pub(super) async fn open(
+    inner: &Arc<Inner>,
+    index: usize,
+    session: Option<SessionId>,
+    dialled: impl FnOnce() + Send + 'static,
+) -> Result<(Lane, Welcome), LaneError> {
+    let shard = inner.shards[index % inner.shards.len()].clone();
+    let handle = shard.handle.clone();
+    let inner = Arc::clone(inner);
+    let tasks = inner.tasks.clone();
+    let opening = async move {
+        let stream = dial(&inner.target).await?;
+        dialled();
+        let (lane, driver) = session::dial(
+            WebSocket::new(stream),
+            inner.lane_config(),
+            hello(&inner, session),
+        );
+        inner.tasks.spawn(driver);
+        let welcome = lane.welcomed().await?;
+        let serving = serve(Arc::clone(&inner), shard, lane.clone());
+        inner.tasks.spawn(serving);
+        Ok((lane, welcome))
+    };
+    tasks
+        .spawn_on(opening, &handle)
+        .await
+        .map_err(|_ended| LaneError::Stopping)?
+}
+
+fn hello(inner: &Inner, session: Option<SessionId>) -> Hello {
+    Hello {
+        wire: WIRE_VERSION,
+        capabilities: Vec::new(),
+        window: 0,
+        streams: 0,
+        agent: inner.id,
+        instance: inner.instance,
+        session,
+        name: inner.name.clone(),
+        version: VERSION.to_owned(),
+    }
+}
+
+/// Takes the lane's requests, one task each, until it is over.
+async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
+    let accepting = async {
+        while let Ok(incoming) = lane.accept().await {
+            let (inner, upstreams) = (Arc::clone(&inner), shard.upstreams.clone());
+            inner.tasks.clone().spawn(async move {
+                let cutting = inner.cutting.clone();
+                let handler = Forward {
+                    mappings: &inner.mappings,
+                    upstreams: &upstreams,
+                };
+                tokio::select! {
+                    () = exchange(&handler, incoming) => {}
+                    () = cutting.cancelled() => {}
+                }
+            });
+        }
+    };
+    tokio::select! {
+        () = accepting => {}
+        // Only once this side said goodbye, and the last exchange is over.
+        () = lane.drained() => lane.close(),
+        () = inner.cutting.cancelled() => lane.close(),
+    }
+}
+
+async fn exchange(handler: &Forward<'_>, incoming: Incoming) {
+    if incoming.kind == StreamKind::Control {
+        // The Gateway asks nothing of Agents in this version; dropping the stream says so.
+        return;
+    }
+    let stream = incoming.send.id();
+    match respond(handler, incoming).await {
+        Finished::Response { status, bytes } => {
+            tracing::debug!(%stream, status = status.as_u16(), bytes_out = bytes, "answered");
+        }
+        Finished::Upgraded(relayed) => {
+            let (bytes_in, bytes_out) = (relayed.bytes_in, relayed.bytes_out);
+            tracing::debug!(%stream, bytes_in, bytes_out, reset = ?relayed.reset, "upgraded connection ended");
+        }
+        Finished::Failed(reset) => {
+            tracing::debug!(%stream, side = reset.side.as_str(), code = ?reset.code, error = reset.detail, "failed");
+        }
+        Finished::Abandoned(error) => tracing::debug!(%stream, %error, "abandoned"),
+        _ => {}
+    }
+}

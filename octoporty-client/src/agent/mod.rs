@@ -1,0 +1,10 @@
+//! The Agent: what keeps the tunnel up, and what answers its requests.
+
+mod builder;
+mod forward;
+mod handle;
+mod lane;
+mod supervisor;
+
+pub use builder::AgentBuilder;
+pub use handle::Agent;

@@ -1,0 +1,340 @@
+//! Keeps the tunnel up: dials, syncs, watches, and dials again.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use octoporty_core::{
+    id::SessionId,
+    limits::LANES_MAX,
+    message::{GoAway, GoAwayReason, RoutesSynced, Welcome, decode, encode_routes},
+    proto::ConnectionError,
+    session::{CallError, Lane},
+};
+use tokio::time::Instant;
+
+use super::{
+    handle::Inner,
+    lane::{self, LaneError},
+};
+use crate::{ConnectionState, RouteProblem, connect::Backoff};
+
+/// Largest answer to a sync, in bytes: a thousand refusals.
+const SYNCED_BYTES_MAX: usize = 1 << 20;
+
+/// How long a sync may take before the connection counts as broken.
+const SYNC_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often the round trip is read for the status.
+const STATUS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Pause before dialling again after another process with the same identity took over: two that fight would flap.
+const REPLACED_PAUSE: Duration = Duration::from_secs(60);
+
+/// Why a session is over, or to be replaced.
+enum End {
+    /// All its lanes are lost.
+    Lost(String),
+    /// The Gateway wants the Agent to go; what is open may finish on the old lanes.
+    GoAway(GoAway),
+    /// The user wants a new one.
+    Reconnect,
+    /// The Agent stops.
+    Stopping,
+}
+
+/// Runs until the Agent stops.
+pub(super) async fn run(inner: Arc<Inner>) {
+    let mut backoff = Backoff::new();
+    let mut first = true;
+    while !inner.stopping.is_cancelled() {
+        let state = if first {
+            ConnectionState::Connecting
+        } else {
+            ConnectionState::Reconnecting
+        };
+        first = false;
+        inner.enter(state, |status| {
+            status.attempts = status.attempts.saturating_add(1);
+            status.next_attempt = None;
+        });
+        let mut pause = None;
+        let connected = tokio::select! {
+            connected = connect(&inner) => connected,
+            () = inner.stopping.cancelled() => break,
+        };
+        match connected {
+            Ok(session) => {
+                let begin = Instant::now();
+                let end = session.hold(&inner).await;
+                backoff.connected_for(begin.elapsed());
+                match end {
+                    End::Stopping => break,
+                    End::Reconnect => pause = Some(Duration::ZERO),
+                    End::Lost(reason) => lost(&inner, reason),
+                    End::GoAway(go_away) => pause = leave(&inner, &mut backoff, &go_away),
+                }
+            }
+            Err(error) => {
+                pause = retry_after(&error);
+                let error = error.to_string();
+                tracing::warn!(%error, "not connected");
+                inner.enter(ConnectionState::Reconnecting, |status| {
+                    status.last_error = Some(error)
+                });
+            }
+        }
+        wait(&inner, pause.unwrap_or_else(|| backoff.next_delay())).await;
+    }
+    inner.enter(ConnectionState::Disconnected, |status| {
+        status.next_attempt = None
+    });
+}
+
+fn lost(inner: &Inner, reason: String) {
+    tracing::warn!(%reason, "tunnel lost");
+    inner.enter(ConnectionState::Reconnecting, |status| {
+        status.last_disconnected = Some(Instant::now());
+        status.last_error = Some(reason);
+        status.lanes = 0;
+    });
+}
+
+/// The Gateway goes or sends us away: how long to wait before dialling.
+fn leave(inner: &Inner, backoff: &mut Backoff, go_away: &GoAway) -> Option<Duration> {
+    let message = format!("the gateway ended the session: {}", go_away.message);
+    tracing::info!(reason = ?go_away.reason, message = go_away.message, "the gateway ends the session");
+    inner.enter(ConnectionState::Reconnecting, |status| {
+        status.last_disconnected = Some(Instant::now());
+        status.last_error = Some(message);
+    });
+    match go_away.reason {
+        GoAwayReason::Replaced => {
+            tracing::error!("another process with the same agent id took over; does it run twice?");
+            Some(REPLACED_PAUSE)
+        }
+        // The lane is worn out, not the Gateway.
+        GoAwayReason::Exhausted => Some(Duration::ZERO),
+        _ => {
+            backoff.hint(Duration::from_millis(u64::from(go_away.spread_ms)));
+            None
+        }
+    }
+}
+
+async fn wait(inner: &Inner, pause: Duration) {
+    let due = Instant::now() + pause;
+    inner
+        .status
+        .send_modify(|status| status.next_attempt = Some(due));
+    tokio::select! {
+        () = tokio::time::sleep_until(due) => {}
+        () = inner.reconnect.notified() => {}
+        () = inner.stopping.cancelled() => {}
+    }
+}
+
+fn retry_after(error: &ConnectError) -> Option<Duration> {
+    match error {
+        ConnectError::Lane(LaneError::Dial(error)) => error.retry_after(),
+        ConnectError::Lane(LaneError::Handshake(ConnectionError::Refused(refused)))
+            if refused.retry_after_ms > 0 =>
+        {
+            Some(Duration::from_millis(refused.retry_after_ms))
+        }
+        _ => None,
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ConnectError {
+    #[error(transparent)]
+    Lane(#[from] LaneError),
+    #[error("the mappings could not be synced: {0}")]
+    Sync(String),
+}
+
+/// Dials the first lane and syncs the mappings.
+async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
+    let at = Arc::clone(inner);
+    let dialled = move || at.enter(ConnectionState::Authenticating, |_| {});
+    let (lane, welcome) = lane::open(inner, 0, None, dialled).await?;
+    inner.enter(ConnectionState::Syncing, |_| {});
+    if let Err(error) = sync(inner, &lane).await {
+        lane.close();
+        return Err(ConnectError::Sync(error.to_string()));
+    }
+    let now = Instant::now();
+    tracing::info!(
+        gateway = inner.target.address(),
+        name = welcome.name,
+        version = welcome.version,
+        session = %welcome.session,
+        "connected"
+    );
+    inner.enter(ConnectionState::Connected, |status| {
+        status.last_connected = Some(now);
+        status.attempts = 0;
+        status.last_error = None;
+        status.gateway_name = Some(welcome.name.clone());
+        status.gateway_version = Some(welcome.version.clone());
+        status.gateway_started = now.checked_sub(Duration::from_secs(welcome.uptime_s));
+        status.lanes = 1;
+        status.round_trip = lane.round_trip();
+    });
+    let wanted = usize::from(welcome.lanes.clamp(1, LANES_MAX).min(inner.lanes_max));
+    let Welcome { session, .. } = welcome;
+    Ok(Session {
+        id: session,
+        lanes: vec![Some(lane)],
+        wanted,
+    })
+}
+
+/// Tells the Gateway all mappings, and the status what it said.
+async fn sync(inner: &Inner, lane: &Lane) -> Result<(), CallError> {
+    let body = Bytes::from(encode_routes(&inner.mappings.routes()));
+    let call = lane.call("routes.sync", body, SYNCED_BYTES_MAX);
+    let answer = match tokio::time::timeout(SYNC_TIMEOUT, call).await {
+        Ok(answer) => answer?,
+        Err(_elapsed) => {
+            let message = format!("no answer within {} s", SYNC_TIMEOUT.as_secs());
+            return Err(CallError::Failed {
+                code: "timeout".to_owned(),
+                message,
+            });
+        }
+    };
+    let synced: RoutesSynced = decode("answer to a sync", &answer)?;
+    for refused in &synced.refused {
+        tracing::warn!(domain = %refused.domain, code = refused.code, message = refused.message, "mapping not live");
+    }
+    inner.status.send_modify(|status| {
+        status.live = synced.live;
+        status.problems = synced
+            .refused
+            .into_iter()
+            .map(|refused| RouteProblem {
+                id: refused.id,
+                domain: refused.domain,
+                code: refused.code,
+                message: refused.message,
+            })
+            .collect();
+    });
+    Ok(())
+}
+
+/// A session that is up.
+struct Session {
+    id: SessionId,
+    /// By number; a lost one is dialled again.
+    lanes: Vec<Option<Lane>>,
+    wanted: usize,
+}
+
+impl Session {
+    /// Holds the session until it is over or to be replaced.
+    async fn hold(mut self, inner: &Arc<Inner>) -> End {
+        self.lanes.resize(self.wanted, None);
+        let mut redial = Backoff::new();
+        let mut redial_at = Instant::now();
+        let mut status = tokio::time::interval(STATUS_INTERVAL);
+        let mut reason = String::new();
+        loop {
+            if self.up().next().is_none() {
+                return End::Lost(reason);
+            }
+            let missing = self.lanes.iter().position(Option::is_none);
+            tokio::select! {
+                () = inner.stopping.cancelled() => {
+                    self.go_away();
+                    return End::Stopping;
+                }
+                () = inner.reconnect.notified() => {
+                    self.close();
+                    return End::Reconnect;
+                }
+                (index, error) = first_closed(&self.lanes) => {
+                    reason = error.to_string();
+                    self.lanes[index] = None;
+                    self.tell(inner);
+                }
+                go_away = first_leaving(&self.lanes) => {
+                    return End::GoAway(go_away);
+                }
+                () = inner.changed.notified() => {
+                    let lane = self.up().next().cloned();
+                    if let Some(lane) = lane && let Err(error) = sync(inner, &lane).await {
+                        tracing::warn!(%error, "mappings not synced");
+                        lane.close();
+                    }
+                }
+                _tick = status.tick() => self.tell(inner),
+                () = tokio::time::sleep_until(redial_at), if missing.is_some() => {
+                    let index = missing.unwrap_or_default();
+                    match lane::open(inner, index, Some(self.id), || {}).await {
+                        Ok((lane, _welcome)) => {
+                            self.lanes[index] = Some(lane);
+                            self.tell(inner);
+                        }
+                        Err(error) => {
+                            tracing::debug!(%error, lane = index, "lane not opened");
+                            redial_at = Instant::now() + redial.next_delay();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn up(&self) -> impl Iterator<Item = &Lane> {
+        self.lanes.iter().flatten()
+    }
+
+    fn tell(&self, inner: &Inner) {
+        let round_trip = self.up().filter_map(Lane::round_trip).min();
+        let lanes = self.up().count();
+        inner.status.send_if_modified(|status| {
+            let changed = (status.lanes, status.round_trip) != (lanes, round_trip);
+            status.lanes = lanes;
+            status.round_trip = round_trip;
+            changed
+        });
+    }
+
+    fn close(&self) {
+        for lane in self.up() {
+            lane.close();
+        }
+    }
+
+    /// Says goodbye; each lane ends once what is open on it has finished.
+    fn go_away(&self) {
+        for lane in self.up() {
+            lane.go_away(GoAwayReason::Shutdown, "the agent stops", Duration::ZERO);
+        }
+    }
+}
+
+/// The first lane that is over, and why.
+async fn first_closed(lanes: &[Option<Lane>]) -> (usize, ConnectionError) {
+    let closing = lanes.iter().enumerate().filter_map(|(index, lane)| {
+        let lane = lane.as_ref()?;
+        Some(Box::pin(async move { (index, lane.closed().await) }))
+    });
+    futures::future::select_all(closing).await.0
+}
+
+/// The first lane whose peer leaves.
+async fn first_leaving(lanes: &[Option<Lane>]) -> GoAway {
+    let leaving = lanes.iter().flatten().map(|lane| {
+        Box::pin(async move {
+            match lane.peer_leaves().await {
+                Some(go_away) => go_away,
+                // Lost without a word: the other branch sees to it.
+                None => std::future::pending().await,
+            }
+        })
+    });
+    futures::future::select_all(leaving).await.0
+}

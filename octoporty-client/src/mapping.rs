@@ -1,0 +1,112 @@
+//! A mapping: a public name, the upstream behind it, and what changes on the way.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use http::HeaderValue;
+use octoporty_core::{
+    host::HostPattern, id::MappingId, limits::UPGRADE_IDLE_TIMEOUT, message::Route,
+    proxy::HeaderPolicy,
+};
+
+use crate::upstream::UpstreamTarget;
+
+/// A mapping that is on.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    id: MappingId,
+    domain: HostPattern,
+    pub(crate) target: Arc<UpstreamTarget>,
+    pub(crate) headers: HeaderPolicy,
+    pub(crate) authority: HeaderValue,
+    pub(crate) body_idle: Option<Duration>,
+    pub(crate) upgrade_idle: Duration,
+}
+
+impl Mapping {
+    /// Binds `domain` to `target`. `id` must be the mapping's own among those of this Agent, and stay the same.
+    #[must_use]
+    pub fn new(id: MappingId, domain: HostPattern, target: Arc<UpstreamTarget>) -> Self {
+        let authority = HeaderValue::from_str(target.authority())
+            .unwrap_or_else(|_| HeaderValue::from_static("localhost"));
+        Self {
+            id,
+            domain,
+            target,
+            headers: HeaderPolicy::new(),
+            authority,
+            body_idle: None,
+            upgrade_idle: UPGRADE_IDLE_TIMEOUT,
+        }
+    }
+
+    /// Header fields that this mapping sets or removes. Default: none, and the visitor's `Host`.
+    #[must_use]
+    pub fn headers(mut self, policy: HeaderPolicy) -> Self {
+        self.headers = policy;
+        self
+    }
+
+    /// How long an answer's body may pause. Default: no limit, since events may be rare; a request's body always has
+    /// [`octoporty_core::limits::BODY_IDLE_TIMEOUT`].
+    #[must_use]
+    pub const fn body_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.body_idle = Some(timeout);
+        self
+    }
+
+    /// How long nothing may pass on an upgraded connection. Default: [`UPGRADE_IDLE_TIMEOUT`].
+    #[must_use]
+    pub const fn upgrade_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.upgrade_idle = timeout;
+        self
+    }
+
+    /// The mapping's identifier.
+    #[must_use]
+    pub const fn id(&self) -> MappingId {
+        self.id
+    }
+
+    /// The public name.
+    #[must_use]
+    pub const fn domain(&self) -> &HostPattern {
+        &self.domain
+    }
+}
+
+/// All mappings that are on, replaced whole.
+#[derive(Debug, Default)]
+pub(crate) struct Mappings {
+    by_id: ArcSwap<HashMap<MappingId, Arc<Mapping>>>,
+}
+
+impl Mappings {
+    pub(crate) fn replace(&self, mappings: Vec<Mapping>) {
+        let by_id: HashMap<_, _> = mappings
+            .into_iter()
+            .map(|mapping| (mapping.id, Arc::new(mapping)))
+            .collect();
+        self.by_id.store(Arc::new(by_id));
+    }
+
+    /// The mapping of this identifier, if it is in this Agent's own set (R32).
+    pub(crate) fn find(&self, id: MappingId) -> Option<Arc<Mapping>> {
+        self.by_id.load().get(&id).cloned()
+    }
+
+    pub(crate) fn routes(&self) -> Vec<Route> {
+        self.by_id
+            .load()
+            .values()
+            .map(|mapping| Route {
+                id: mapping.id,
+                domain: mapping.domain.clone(),
+            })
+            .collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.load().len()
+    }
+}
