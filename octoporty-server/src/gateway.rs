@@ -1,9 +1,6 @@
 //! The Gateway itself: a cheap handle to what its connections share.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use octoporty_core::{
     message::GoAwayReason,
@@ -14,13 +11,8 @@ use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AgentStatus, GatewayBuilder,
-    limiter::Limiter,
-    registry::Registry,
-    request_ids::RequestIds,
-    state,
-    throttle::Throttle,
-    trusted_proxies::TrustedProxies,
+    AgentStatus, GatewayBuilder, limiter::Limiter, registry::Registry, request_ids::RequestIds,
+    state, throttle::Throttle, trusted_proxies::TrustedProxies,
 };
 
 /// Requests that may wait for a tunnel at once; each holds a visitor's connection and a small head.
@@ -122,11 +114,14 @@ impl Gateway {
         let inner = &self.inner;
         inner.stopping.cancel();
         inner.visitors.close();
-        let drained = tokio::time::timeout_at(deadline, inner.visitors.wait()).await.is_ok();
+        let drained = tokio::time::timeout_at(deadline, inner.visitors.wait())
+            .await
+            .is_ok();
         let cut = if drained { 0 } else { inner.visitors.len() };
         for session in inner.registry.sessions() {
             for slot in session.lanes() {
-                slot.lane.go_away(GoAwayReason::Restart, "the gateway stops", spread);
+                slot.lane
+                    .go_away(GoAwayReason::Restart, "the gateway stops", spread);
             }
         }
         inner.cutting.cancel();
@@ -154,12 +149,16 @@ impl Inner {
 
     /// Lanes that a session should have: one for each shard.
     pub(crate) fn lanes_wanted(&self) -> u8 {
-        u8::try_from(self.shards.len()).unwrap_or(u8::MAX).clamp(1, octoporty_core::limits::LANES_MAX)
+        u8::try_from(self.shards.len())
+            .unwrap_or(u8::MAX)
+            .clamp(1, octoporty_core::limits::LANES_MAX)
     }
 
     /// Writes down whom the next run should wait for. A failure costs only that.
     pub(crate) async fn save_state(&self) {
-        let Some(path) = self.state_path.clone() else { return };
+        let Some(path) = self.state_path.clone() else {
+            return;
+        };
         let agents = self.registry.to_expect();
         let shown = path.display().to_string();
         let written = tokio::task::spawn_blocking(move || state::write(&path, agents)).await;
@@ -173,7 +172,9 @@ impl Inner {
 
 /// Whom to wait for, and how long. A state file that cannot be read tells that there was a run, not who was there.
 fn last_run(builder: &GatewayBuilder) -> (Vec<octoporty_core::id::AgentId>, Duration) {
-    let Some(path) = &builder.state_path else { return (Vec::new(), Duration::ZERO) };
+    let Some(path) = &builder.state_path else {
+        return (Vec::new(), Duration::ZERO);
+    };
     match state::read(path) {
         Ok(agents) => (agents, builder.startup_hold),
         Err(error) => {

@@ -1,11 +1,13 @@
 //! The Octoporty Agent program: dials out to a Gateway and forwards visitors' requests to private services.
 
+mod api;
 mod cli;
 mod config;
 mod gateway_url;
 mod mapping;
 mod password_hash;
 mod run;
+mod wiring;
 
 use std::process::ExitCode;
 

@@ -1,18 +1,77 @@
 //! What the Agent does between its start and the signal that ends it.
 
-use octoporty_shell::data_dir;
+use std::{num::NonZeroU8, time::Duration};
 
-use crate::config::AgentConfig;
+use anyhow::Context;
+use octoporty_client::{Agent, upstream::AddressPolicy};
+use octoporty_core::{id::AgentId, limits::DRAIN_PERIOD};
+use octoporty_shell::{Shards, data_dir};
+use tokio::net::TcpListener;
+
+use crate::{api, config::AgentConfig, wiring};
+
+/// How long shards have to end once everything on them has.
+const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Runs until a signal asks for the end.
 pub(crate) async fn run(config: AgentConfig) -> anyhow::Result<()> {
-    let agent_id = config
-        .database
-        .directory()
-        .map(data_dir::load_or_create_agent_id)
-        .transpose()?;
-    tracing::info!(agent = agent_id, listen = %config.listen, gateway = %config.gateway_url, "started");
-    let signal = octoporty_shell::shutdown_signal().await;
-    tracing::info!(signal, "stopping");
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!(
+            "{} cannot be listened on (Agent__Port, Agent__BindAddress)",
+            config.listen
+        )
+    })?;
+    let shards = Shards::start(config.shards, "shard")
+        .context("no threads for the shards (Agent__Shards)")?;
+    let agent = start(&config, &shards)?;
+    tracing::info!(agent = %agent.id(), listen = %config.listen, gateway = agent.gateway(), "started");
+    let serving = api::serve(listener, agent.clone());
+    tokio::select! {
+        outcome = serving => outcome.context("the management port failed")?,
+        signal = octoporty_shell::shutdown_signal() => tracing::info!(signal, "stopping"),
+    }
+    let cut = agent.shutdown(DRAIN_PERIOD).await;
+    if cut > 0 {
+        tracing::warn!(cut, "what did not finish in time was cut");
+    }
+    shards.shutdown(SHARDS_TIMEOUT);
     Ok(())
+}
+
+fn start(config: &AgentConfig, shards: &Shards) -> anyhow::Result<Agent> {
+    let policy = AddressPolicy::new(config.upstream_deny_list.clone()).deny_socket(config.listen);
+    let mappings = config
+        .mappings
+        .iter()
+        .map(wiring::mapping)
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut builder = Agent::builder(&config.gateway_url.to_string(), &config.api_key)
+        .name(&config.name)
+        .address_policy(policy)
+        .mappings(mappings)
+        .shards(shards.handles().to_vec());
+    if config.allow_insecure_gateway {
+        builder = builder.dial(octoporty_client::connect::DialTargetBuilder::allow_insecure);
+    }
+    if let Some(id) = agent_id(config)? {
+        builder = builder.id(id);
+    }
+    if let Some(lanes) = config
+        .lanes
+        .and_then(|lanes| NonZeroU8::try_from(lanes).ok())
+    {
+        builder = builder.lanes_max(lanes);
+    }
+    builder.start().context("Agent__GatewayUrl")
+}
+
+/// Kept beside the database, so that the Agent is the same after a restart.
+fn agent_id(config: &AgentConfig) -> anyhow::Result<Option<AgentId>> {
+    let Some(directory) = config.database.directory() else {
+        return Ok(None);
+    };
+    let text = data_dir::load_or_create_agent_id(directory)?;
+    Ok(Some(text.parse().with_context(|| {
+        format!("{} holds no agent id", directory.display())
+    })?))
 }

@@ -1,11 +1,114 @@
 //! What the Gateway does between its start and the signal that ends it.
 
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use anyhow::Context;
+use ipnet::IpNet;
+use octoporty_server::{Gateway, trusted_proxies::TrustedProxies};
+use octoporty_shell::{Shards, process};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+
 use crate::config::GatewayConfig;
+
+/// Connections that wait to be taken: a burst of visitors while a shard is busy.
+const BACKLOG: i32 = 4096;
+
+/// How long looking up Caddy's address may hold the start up.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Agents come back at a random moment within this time after a stop, so that not all come at once.
+const RECONNECT_SPREAD: Duration = Duration::from_secs(2);
+
+/// How long shards have to end once everything on them has.
+const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Runs until a signal asks for the end.
 pub(crate) async fn run(config: GatewayConfig) -> anyhow::Result<()> {
-    tracing::info!(listen = %config.listen, "started");
+    let shards = Shards::start(config.shards, "shard")
+        .context("no threads for the shards (Gateway__Shards)")?;
+    let gateway = build(&config, &shards).await?;
+    for (index, handle) in shards.handles().iter().enumerate() {
+        let listener = bind(config.listen, shards.handles().len() > 1).with_context(|| {
+            format!(
+                "{} cannot be listened on (Gateway__Port, Gateway__BindAddress)",
+                config.listen
+            )
+        })?;
+        let gateway = gateway.clone();
+        // The shards end with this function, and everything on them.
+        handle.spawn(async move {
+            match TcpListener::from_std(listener) {
+                Ok(listener) => gateway.serve(listener, index).await,
+                Err(error) => tracing::error!(%error, "a shard cannot listen"),
+            }
+        });
+    }
+    tracing::info!(listen = %config.listen, shards = shards.handles().len(), "listening");
     let signal = octoporty_shell::shutdown_signal().await;
     tracing::info!(signal, "stopping");
+    let drained = gateway
+        .shutdown(config.drain_period, RECONNECT_SPREAD)
+        .await;
+    if drained.cut > 0 {
+        tracing::warn!(cut = drained.cut, "what did not finish in time was cut");
+    }
+    shards.shutdown(SHARDS_TIMEOUT);
     Ok(())
+}
+
+async fn build(config: &GatewayConfig, shards: &Shards) -> anyhow::Result<Gateway> {
+    let mut trusted = config.trusted_proxies.clone();
+    trusted.extend(caddy_addresses(config).await);
+    let trusted = TrustedProxies::new(trusted).context("Gateway__TrustedProxies")?;
+    let mut builder = Gateway::builder(config.api_key.clone())
+        .name(process::host_name())
+        .trusted_proxies(trusted)
+        .grace_period(config.grace_period)
+        .startup_hold(config.startup_hold)
+        .state_path(&config.state_path)
+        .connections_max(config.max_connections)
+        .connections_per_address_max(config.max_connections_per_address)
+        .shards(shards.handles().to_vec());
+    if let Some(fqdn) = &config.fqdn {
+        builder = builder.own_host(fqdn.clone());
+    }
+    builder.build().context("Gateway__ApiKey")
+}
+
+/// Where the configured Caddy is, since it is a trusted proxy. Not knowing costs only that.
+async fn caddy_addresses(config: &GatewayConfig) -> Vec<IpNet> {
+    let Some(host) = config.caddy_admin_url.as_ref().and_then(|url| url.host()) else {
+        return Vec::new();
+    };
+    let host = host.trim_matches(['[', ']']);
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return vec![address.into()];
+    }
+    match tokio::time::timeout(LOOKUP_TIMEOUT, tokio::net::lookup_host((host, 0))).await {
+        Ok(Ok(found)) => found.map(|address| IpNet::from(address.ip())).collect(),
+        Ok(Err(error)) => {
+            tracing::debug!(host, %error, "Caddy's address is not known, so it is not trusted as a proxy");
+            Vec::new()
+        }
+        Err(_elapsed) => Vec::new(),
+    }
+}
+
+/// A listener of its own for each shard: the system spreads connections over those that share a port.
+fn bind(address: SocketAddr, shared: bool) -> std::io::Result<std::net::TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(shared)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }

@@ -8,7 +8,7 @@ mod agent;
 mod session;
 mod table;
 
-pub use agent::AgentStatus;
 pub(crate) use agent::Agent;
+pub use agent::AgentStatus;
 pub(crate) use session::{LaneSlot, Session};
 pub(crate) use table::{Registry, RouteEntry};

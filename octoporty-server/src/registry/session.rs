@@ -1,16 +1,9 @@
 //! One stay of an Agent: its lanes, and which of them takes the next request.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::AtomicBool,
-};
+use std::sync::{Mutex, PoisonError, atomic::AtomicBool};
 
 use arc_swap::ArcSwap;
-use octoporty_core::{
-    id::SessionId,
-    limits::LANES_MAX,
-    session::Lane,
-};
+use octoporty_core::{id::SessionId, limits::LANES_MAX, session::Lane};
 
 /// A lane and the shard that its driver runs on.
 #[derive(Debug, Clone)]

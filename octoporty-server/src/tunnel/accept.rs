@@ -27,7 +27,8 @@ where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let config = Some(websocket::config());
-    let stream = WebSocketStream::from_partially_read(io, read.to_vec(), Role::Server, config).await;
+    let stream =
+        WebSocketStream::from_partially_read(io, read.to_vec(), Role::Server, config).await;
     let (lane, driver) = session::accept(WebSocket::new(stream), gateway.lane_config());
     gateway.lanes.spawn(driver);
     let serving = serve_lane(&gateway, &lane, shard);
@@ -91,27 +92,55 @@ fn join(
     hello: &Hello,
     shard: usize,
 ) -> Result<Joined, Refused> {
-    let refuse = |code, message: &str| Refused { code, message: message.to_owned(), retry_after_ms: 0 };
+    let refuse = |code, message: &str| Refused {
+        code,
+        message: message.to_owned(),
+        retry_after_ms: 0,
+    };
     if gateway.stopping.is_cancelled() {
         return Err(refuse(RefusalCode::Draining, "the gateway stops"));
     }
-    let slot = LaneSlot { lane: lane.clone(), shard };
+    let slot = LaneSlot {
+        lane: lane.clone(),
+        shard,
+    };
     if let Some(id) = hello.session {
-        let session = agent.session().filter(|session| session.id == id && session.instance == hello.instance);
-        let session = session.ok_or_else(|| refuse(RefusalCode::UnknownSession, "no such session"))?;
+        let session = agent
+            .session()
+            .filter(|session| session.id == id && session.instance == hello.instance);
+        let session =
+            session.ok_or_else(|| refuse(RefusalCode::UnknownSession, "no such session"))?;
         if !session.add(slot) {
-            return Err(refuse(RefusalCode::TooManyLanes, "the session has all its lanes"));
+            return Err(refuse(
+                RefusalCode::TooManyLanes,
+                "the session has all its lanes",
+            ));
         }
-        return Ok(Joined { session, is_first: false });
+        return Ok(Joined {
+            session,
+            is_first: false,
+        });
     }
     agent.introduce(&hello.name, &hello.version);
-    let session = Arc::new(Session::new(SessionId::from_u128(rand::random()), hello.instance));
+    let session = Arc::new(Session::new(
+        SessionId::from_u128(rand::random()),
+        hello.instance,
+    ));
     session.add(slot);
-    Ok(Joined { session, is_first: true })
+    Ok(Joined {
+        session,
+        is_first: true,
+    })
 }
 
 /// The lane is over; with the last one, the session is.
-async fn leave(gateway: &Inner, agent: &Arc<Agent>, session: &Arc<Session>, lane: &Lane, error: &ConnectionError) {
+async fn leave(
+    gateway: &Inner,
+    agent: &Arc<Agent>,
+    session: &Arc<Session>,
+    lane: &Lane,
+    error: &ConnectionError,
+) {
     tracing::debug!(agent = %agent.id, session = %session.id, %error, "lane over");
     if !session.remove(lane) || !agent.end(session) {
         return;
@@ -124,12 +153,18 @@ async fn leave(gateway: &Inner, agent: &Arc<Agent>, session: &Arc<Session>, lane
 
 /// Makes a session the Agent's current one; the lanes of the one before finish what they carry.
 pub(super) fn take_over(agent: &Agent, session: &Arc<Session>) {
-    let Some(before) = agent.begin(Arc::clone(session)) else { return };
+    let Some(before) = agent.begin(Arc::clone(session)) else {
+        return;
+    };
     if Arc::ptr_eq(&before, session) {
         return;
     }
     tracing::info!(agent = %agent.id, "a newer connection of the agent took over");
     for slot in before.lanes() {
-        slot.lane.go_away(GoAwayReason::Replaced, "a newer connection took over", std::time::Duration::ZERO);
+        slot.lane.go_away(
+            GoAwayReason::Replaced,
+            "a newer connection took over",
+            std::time::Duration::ZERO,
+        );
     }
 }

@@ -28,7 +28,9 @@ pub(super) async fn serve(
     let leaving = async {
         if let Some(go_away) = lane.peer_leaves().await {
             tracing::debug!(agent = %agent.id, reason = ?go_away.reason, "the agent takes no new requests");
-            session.left.store(go_away.reason == GoAwayReason::Shutdown, Ordering::Relaxed);
+            session
+                .left
+                .store(go_away.reason == GoAwayReason::Shutdown, Ordering::Relaxed);
         }
         std::future::pending::<()>().await;
     };
@@ -49,7 +51,8 @@ async fn accept_calls(
             Ok(incoming) => incoming,
             Err(error) => return error,
         };
-        let (gateway, agent, session) = (Arc::clone(gateway), Arc::clone(agent), Arc::clone(session));
+        let (gateway, agent, session) =
+            (Arc::clone(gateway), Arc::clone(agent), Arc::clone(session));
         gateway.lanes.clone().spawn(async move {
             let answered = match IncomingCall::new(incoming) {
                 Ok(call) => answer(&gateway, &agent, &session, call).await,
@@ -77,7 +80,10 @@ async fn answer(
             }
         }
         other => {
-            let message = format!("this gateway does not know the call {:.64}", other.escape_debug().to_string());
+            let message = format!(
+                "this gateway does not know the call {:.64}",
+                other.escape_debug().to_string()
+            );
             call.fail("unknown-call", &message).await
         }
     }

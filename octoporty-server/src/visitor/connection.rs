@@ -1,13 +1,6 @@
 //! One connection: which HTTP it speaks, and serving it until it ends or the Gateway stops.
 
-use std::{
-    convert::Infallible,
-    io,
-    net::SocketAddr,
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use hyper::{
@@ -60,7 +53,12 @@ pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAd
     };
     let outcome = match first {
         Ok(Ok(Some(true))) => {
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None });
+            let visit = Arc::new(Visit {
+                gateway,
+                peer,
+                shard,
+                verdicts: None,
+            });
             tokio::select! {
                 outcome = serve_http2(visit, stream) => outcome,
                 () = cutting.cancelled() => return,
@@ -68,7 +66,12 @@ pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAd
         }
         Ok(Ok(Some(false))) => {
             let verdicts = VerdictQueue::new();
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()) });
+            let visit = Arc::new(Visit {
+                gateway,
+                peer,
+                shard,
+                verdicts: Some(verdicts.clone()),
+            });
             tokio::select! {
                 outcome = serve_http1(visit, stream, verdicts) => outcome,
                 () = cutting.cancelled() => return,
@@ -95,7 +98,11 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<Option<bool>> {
     }
 }
 
-async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, verdicts: VerdictQueue) -> hyper::Result<()> {
+async fn serve_http1(
+    visit: Arc<Visit>,
+    stream: TcpStream,
+    verdicts: VerdictQueue,
+) -> hyper::Result<()> {
     let stopping = visit.gateway.stopping.clone();
     let guard = RequestGuard::new(stream, Bytes::new(), verdicts);
     let handle = service_fn(move |request| {

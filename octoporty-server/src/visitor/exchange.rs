@@ -50,7 +50,15 @@ pub(super) async fn forward(
             return VisitorBody::page(page, facts.in_service);
         }
     };
-    let exchange = Exchange { visit, route, head, accept, version: parts.version, facts, on_upgrade };
+    let exchange = Exchange {
+        visit,
+        route,
+        head,
+        accept,
+        version: parts.version,
+        facts,
+        on_upgrade,
+    };
     exchange.run(outgoing).instrument(span).await
 }
 
@@ -65,18 +73,36 @@ fn accept_fields(headers: &HeaderMap) -> HeaderMap {
     accept
 }
 
-fn build_head(visit: &Visit, route: &RouteEntry, parts: &mut request::Parts, facts: &Facts) -> RequestHead {
+fn build_head(
+    visit: &Visit,
+    route: &RouteEntry,
+    parts: &mut request::Parts,
+    facts: &Facts,
+) -> RequestHead {
     let mut headers = std::mem::take(&mut parts.headers);
-    let keep = if facts.upgrade { UpgradeFields::KeepWebSocket } else { UpgradeFields::Remove };
+    let keep = if facts.upgrade {
+        UpgradeFields::KeepWebSocket
+    } else {
+        UpgradeFields::Remove
+    };
     strip_request(&mut headers, keep);
     if parts.version == Version::HTTP_2 {
         headers.insert(header::HOST, facts.authority.clone());
         join_cookies(&mut headers);
     }
     let trusted = &visit.gateway.trusted_proxies;
-    Forwarding::read(visit.peer.ip(), &facts.authority, &headers, Scheme::Http, trusted)
-        .apply(&mut headers, facts.id);
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    Forwarding::read(
+        visit.peer.ip(),
+        &facts.authority,
+        &headers,
+        Scheme::Http,
+        trusted,
+    )
+    .apply(&mut headers, facts.id);
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
     RequestHead {
         mapping: route.mapping,
         request: facts.id,
@@ -89,7 +115,9 @@ fn build_head(visit: &Visit, route: &RouteEntry, parts: &mut request::Parts, fac
 /// HTTP/2 may split `Cookie`; HTTP/1 may not (RFC 9113 §8.2.3).
 fn join_cookies(headers: &mut HeaderMap) {
     let mut cookies = headers.get_all(header::COOKIE).iter();
-    let (Some(first), Some(second)) = (cookies.next(), cookies.next()) else { return };
+    let (Some(first), Some(second)) = (cookies.next(), cookies.next()) else {
+        return;
+    };
     let mut joined = first.as_bytes().to_vec();
     for cookie in std::iter::once(second).chain(cookies) {
         joined.extend_from_slice(b"; ");
@@ -113,10 +141,16 @@ struct Exchange<'a> {
 impl Exchange<'_> {
     async fn run(mut self, mut outgoing: Outgoing<Incoming>) -> Response<VisitorBody> {
         let encoded = self.head.encode();
-        let kind = if self.facts.upgrade { StreamKind::Upgrade } else { StreamKind::Http };
+        let kind = if self.facts.upgrade {
+            StreamKind::Upgrade
+        } else {
+            StreamKind::Http
+        };
         let mut attempts = 0;
         loop {
-            let Some(lane) = self.lane().await else { return self.fail_with(Problem::TunnelDown) };
+            let Some(lane) = self.lane().await else {
+                return self.fail_with(Problem::TunnelDown);
+            };
             attempts += 1;
             let idle = limits::BODY_IDLE_TIMEOUT;
             let tasks = &self.visit.gateway.visitors;
@@ -146,8 +180,12 @@ impl Exchange<'_> {
         if matches!(error, ExchangeError::NotSent(_)) {
             return error.was_not_taken();
         }
-        let safe = matches!(self.head.method, Method::GET | Method::HEAD | Method::OPTIONS) && outgoing.is_empty();
-        (error.was_not_taken() && outgoing.is_repeatable()) || (error.was_lost() && safe && !self.facts.upgrade)
+        let safe = matches!(
+            self.head.method,
+            Method::GET | Method::HEAD | Method::OPTIONS
+        ) && outgoing.is_empty();
+        (error.was_not_taken() && outgoing.is_repeatable())
+            || (error.was_lost() && safe && !self.facts.upgrade)
     }
 
     fn finish(&mut self, answer: Answer) -> Response<VisitorBody> {
@@ -155,8 +193,12 @@ impl Exchange<'_> {
             Answer::Response { head, body } => {
                 let mut headers = head.headers;
                 strip_response(&mut headers, UpgradeFields::Remove);
-                headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), request_id_value(self.facts.id));
-                let mut response = Response::new(VisitorBody::new(body, self.facts.in_service.take()));
+                headers.insert(
+                    X_OCTOPORTY_REQUEST_ID.clone(),
+                    request_id_value(self.facts.id),
+                );
+                let mut response =
+                    Response::new(VisitorBody::new(body, self.facts.in_service.take()));
                 *response.status_mut() = head.status;
                 *response.headers_mut() = headers;
                 response
@@ -179,7 +221,12 @@ impl Exchange<'_> {
         let side = error.side().as_str();
         let cause = std::error::Error::source(error).map(ToString::to_string);
         tracing::debug!(request = %self.facts.id, side, %error, cause, "exchange failed");
-        let page = failure::page(error, self.visit.verdicts.as_ref(), &self.accept, self.facts.id);
+        let page = failure::page(
+            error,
+            self.visit.verdicts.as_ref(),
+            &self.accept,
+            self.facts.id,
+        );
         VisitorBody::page(page, self.facts.in_service.take())
     }
 

@@ -24,7 +24,10 @@ pub(super) fn as_http1(parts: &mut request::Parts) {
     let fields = [
         (header::CONNECTION, HeaderValue::from_static("Upgrade")),
         (header::UPGRADE, HeaderValue::from_static("websocket")),
-        (header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
+        (
+            header::SEC_WEBSOCKET_VERSION,
+            HeaderValue::from_static("13"),
+        ),
     ];
     parts.headers.extend(fields);
     if let Ok(key) = HeaderValue::from_str(&key) {
@@ -37,7 +40,11 @@ pub(super) fn answer(version: Version, mut headers: HeaderMap) -> (StatusCode, H
     if version != Version::HTTP_2 {
         return (StatusCode::SWITCHING_PROTOCOLS, headers);
     }
-    let of_http1: [HeaderName; 3] = [header::CONNECTION, header::UPGRADE, header::SEC_WEBSOCKET_ACCEPT];
+    let of_http1: [HeaderName; 3] = [
+        header::CONNECTION,
+        header::UPGRADE,
+        header::SEC_WEBSOCKET_ACCEPT,
+    ];
     for name in of_http1 {
         headers.remove(name);
     }
@@ -45,7 +52,12 @@ pub(super) fn answer(version: Version, mut headers: HeaderMap) -> (StatusCode, H
 }
 
 /// Moves bytes once hyper has sent the answer and given the connection up.
-pub(super) fn spawn_relay(visit: &Arc<Visit>, on_upgrade: OnUpgrade, send: SendStream, recv: RecvStream) {
+pub(super) fn spawn_relay(
+    visit: &Arc<Visit>,
+    on_upgrade: OnUpgrade,
+    send: SendStream,
+    recv: RecvStream,
+) {
     let cutting = visit.gateway.cutting.clone();
     visit.gateway.visitors.spawn(async move {
         let upgraded = match on_upgrade.await {
@@ -70,7 +82,11 @@ fn take_apart(upgraded: Upgraded) -> (BoxedIo, Bytes) {
     match upgraded.downcast::<TokioIo<RequestGuard<TcpStream>>>() {
         Ok(parts) => {
             let (stream, held) = parts.io.into_inner().into_parts();
-            let read = if held.is_empty() { parts.read_buf } else { [parts.read_buf, held].concat().into() };
+            let read = if held.is_empty() {
+                parts.read_buf
+            } else {
+                [parts.read_buf, held].concat().into()
+            };
             (Box::new(stream), read)
         }
         Err(upgraded) => (Box::new(TokioIo::new(upgraded)), Bytes::new()),
