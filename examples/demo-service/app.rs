@@ -80,9 +80,7 @@ impl Default for App {
 impl App {
     /// A place for one more clock or event stream, kept until the permit drops.
     pub(crate) fn live_place(&self) -> Result<OwnedSemaphorePermit, Full> {
-        Arc::clone(&self.live)
-            .try_acquire_owned()
-            .map_err(|_full| Full)
+        Arc::clone(&self.live).try_acquire_owned().map_err(|_full| Full)
     }
 
     /// Clocks and event streams open now.
@@ -98,12 +96,7 @@ pub(crate) struct Full;
 impl IntoResponse for Full {
     fn into_response(self) -> Response {
         let text = format!("{LIVE_STREAMS_MAX} live streams are open, no more fit\n");
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            [(header::RETRY_AFTER, "5")],
-            text,
-        )
-            .into_response()
+        (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], text).into_response()
     }
 }
 
@@ -129,9 +122,7 @@ fn router(app: App) -> Router {
         .route("/headers", any(plain::headers))
         .route("/status/{code}", any(plain::status))
         .route("/slow", any(plain::slow));
-    page::add_to(router)
-        .layer(middleware::from_fn_with_state(app.clone(), around))
-        .with_state(app)
+    page::add_to(router).layer(middleware::from_fn_with_state(app.clone(), around)).with_state(app)
 }
 
 /// Counts the request and adds the headers that every answer carries.
@@ -139,16 +130,8 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
     app.counters.requests.fetch_add(1, Ordering::Relaxed);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

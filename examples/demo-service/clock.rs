@@ -59,14 +59,9 @@ impl Say<'_> {
 }
 
 /// The wall clock, in milliseconds since 1970. 0 if it stands before that.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the wall clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the wall clock")]
 pub(crate) fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -103,50 +98,29 @@ enum Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let headers = [
-            (header::UPGRADE, "websocket"),
-            (header::CONNECTION, "upgrade"),
-            (header::SEC_WEBSOCKET_VERSION, "13"),
-        ];
+        let headers =
+            [(header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade"), (header::SEC_WEBSOCKET_VERSION, "13")];
         match self {
-            Self::NotAnUpgrade => (
-                StatusCode::UPGRADE_REQUIRED,
-                headers,
-                "the clock speaks WebSocket only\n",
-            )
-                .into_response(),
-            Self::Version => (
-                StatusCode::UPGRADE_REQUIRED,
-                headers,
-                "WebSocket version 13 is wanted\n",
-            )
-                .into_response(),
-            Self::Key => (
-                StatusCode::BAD_REQUEST,
-                "Sec-WebSocket-Key is not 16 bytes in base64\n",
-            )
-                .into_response(),
+            Self::NotAnUpgrade => {
+                (StatusCode::UPGRADE_REQUIRED, headers, "the clock speaks WebSocket only\n").into_response()
+            }
+            Self::Version => {
+                (StatusCode::UPGRADE_REQUIRED, headers, "WebSocket version 13 is wanted\n").into_response()
+            }
+            Self::Key => (StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is not 16 bytes in base64\n").into_response(),
         }
     }
 }
 
 /// Checks the handshake and answers with the value of `Sec-WebSocket-Accept`.
 fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
-    if !has_token(headers, &header::CONNECTION, "upgrade")
-        || !has_token(headers, &header::UPGRADE, "websocket")
-    {
+    if !has_token(headers, &header::CONNECTION, "upgrade") || !has_token(headers, &header::UPGRADE, "websocket") {
         return Err(Refusal::NotAnUpgrade);
     }
-    if headers
-        .get(header::SEC_WEBSOCKET_VERSION)
-        .is_none_or(|version| version != "13")
-    {
+    if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         return Err(Refusal::Version);
     }
-    let key = headers
-        .get(header::SEC_WEBSOCKET_KEY)
-        .ok_or(Refusal::Key)?
-        .as_bytes();
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).ok_or(Refusal::Key)?.as_bytes();
     if !is_key(key) {
         return Err(Refusal::Key);
     }
@@ -159,21 +133,13 @@ fn is_key(key: &[u8]) -> bool {
     let Some(letters) = key.strip_suffix(b"==") else {
         return false;
     };
-    letters.len() == 22
-        && letters
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
+    letters.len() == 22 && letters.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
 }
 
 /// Whether a comma-separated header names a token, in any case.
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
-    let values = headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|part| part.trim().eq_ignore_ascii_case(token))
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
 }
 
 /// Runs one clock until either side ends it. A visitor that leaves is no error here.
@@ -187,8 +153,7 @@ async fn run(upgrade: OnUpgrade, stop: CancellationToken, _place: OwnedSemaphore
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
         .max_message_size(Some(MESSAGE_BYTES_MAX))
         .max_frame_size(Some(MESSAGE_BYTES_MAX));
-    let socket =
-        WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+    let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
     tick(socket, stop).await.ok();
 }
 
@@ -226,28 +191,16 @@ mod tests {
 
     fn handshake() -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            header::CONNECTION,
-            HeaderValue::from_static("keep-alive, Upgrade"),
-        );
+        headers.insert(header::CONNECTION, HeaderValue::from_static("keep-alive, Upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("WebSocket"));
-        headers.insert(
-            header::SEC_WEBSOCKET_VERSION,
-            HeaderValue::from_static("13"),
-        );
-        headers.insert(
-            header::SEC_WEBSOCKET_KEY,
-            HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="),
-        );
+        headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        headers.insert(header::SEC_WEBSOCKET_KEY, HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
         headers
     }
 
     #[test]
     fn accept_key_is_that_of_rfc_6455() {
-        assert_eq!(
-            accept_key(&handshake()).unwrap(),
-            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-        );
+        assert_eq!(accept_key(&handshake()).unwrap(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 
     #[test]
@@ -261,10 +214,6 @@ mod tests {
         check(header::UPGRADE, "h2c", Refusal::NotAnUpgrade);
         check(header::SEC_WEBSOCKET_VERSION, "8", Refusal::Version);
         check(header::SEC_WEBSOCKET_KEY, "c2hvcnQ=", Refusal::Key);
-        check(
-            header::SEC_WEBSOCKET_KEY,
-            "dGhlIHNhbXBsZSBub25j*Q==",
-            Refusal::Key,
-        );
+        check(header::SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25j*Q==", Refusal::Key);
     }
 }

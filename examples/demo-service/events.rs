@@ -51,9 +51,7 @@ pub(crate) async fn events(
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, axum::Error>>>, Full> {
     let place = app.live_place()?;
-    let last = headers
-        .get("last-event-id")
-        .and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let stop = app.stop.clone().cancelled_owned();
@@ -63,10 +61,7 @@ pub(crate) async fn events(
         async move {
             ticks.tick().await;
             let id = last.saturating_add(1);
-            let event = Event::default()
-                .id(id.to_string())
-                .event("report")
-                .json_data(Report::of(&app));
+            let event = Event::default().id(id.to_string()).event("report").json_data(Report::of(&app));
             Some((event, (ticks, id)))
         }
     });

@@ -57,31 +57,21 @@ pub(crate) enum FileError {
 impl IntoResponse for FileError {
     fn into_response(self) -> Response {
         let (status, text) = match self {
-            Self::TooLarge(asked) => (
-                StatusCode::BAD_REQUEST,
-                format!("{asked} bytes are too many, {DOWNLOAD_BYTES_MAX} at most\n"),
-            ),
+            Self::TooLarge(asked) => {
+                (StatusCode::BAD_REQUEST, format!("{asked} bytes are too many, {DOWNLOAD_BYTES_MAX} at most\n"))
+            }
             Self::Stalled(bytes) => (
                 StatusCode::REQUEST_TIMEOUT,
-                format!(
-                    "nothing came for {} s, after {bytes} bytes\n",
-                    UPLOAD_IDLE.as_secs()
-                ),
+                format!("nothing came for {} s, after {bytes} bytes\n", UPLOAD_IDLE.as_secs()),
             ),
-            Self::Broken(bytes) => (
-                StatusCode::BAD_REQUEST,
-                format!("the upload broke off after {bytes} bytes\n"),
-            ),
+            Self::Broken(bytes) => (StatusCode::BAD_REQUEST, format!("the upload broke off after {bytes} bytes\n")),
         };
         (status, text).into_response()
     }
 }
 
 /// `POST /upload`: takes the body as the file, piece by piece, and answers with its size and SHA-256.
-pub(crate) async fn upload(
-    State(app): State<App>,
-    request: Request,
-) -> Result<Response, FileError> {
+pub(crate) async fn upload(State(app): State<App>, request: Request) -> Result<Response, FileError> {
     let started = Instant::now();
     let mut body = request.into_body().into_data_stream();
     let mut hash = Sha256::new();
@@ -96,9 +86,7 @@ pub(crate) async fn upload(
         let length = u64::try_from(piece.len()).expect("a length fits 64 bits");
         hash.update(&piece);
         bytes += length;
-        app.counters
-            .uploaded_bytes
-            .fetch_add(length, Ordering::Relaxed);
+        app.counters.uploaded_bytes.fetch_add(length, Ordering::Relaxed);
     }
     let received = Received {
         bytes,
@@ -109,35 +97,24 @@ pub(crate) async fn upload(
 }
 
 /// `GET /download/{bytes}`: that many bytes, the same ones each time.
-pub(crate) async fn download(
-    State(app): State<App>,
-    Path(bytes): Path<u64>,
-) -> Result<Response, FileError> {
+pub(crate) async fn download(State(app): State<App>, Path(bytes): Path<u64>) -> Result<Response, FileError> {
     let bytes = checked(bytes)?;
     let counters = Arc::clone(&app.counters);
     let body = pieces(bytes).map(move |piece| {
-        counters
-            .downloaded_bytes
-            .fetch_add(u64::try_from(piece.len()).unwrap_or(0), Ordering::Relaxed);
+        counters.downloaded_bytes.fetch_add(u64::try_from(piece.len()).unwrap_or(0), Ordering::Relaxed);
         Ok::<_, std::convert::Infallible>(piece)
     });
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_LENGTH, bytes.to_string()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"demo-{bytes}.bin\""),
-        ),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"demo-{bytes}.bin\"")),
     ];
     Ok((headers, Body::from_stream(body)).into_response())
 }
 
 /// `GET /download/{bytes}/sha256`: the checksum of that download, as `sha256sum` prints it.
 /// Takes some seconds for the largest. Ends when the visitor leaves.
-pub(crate) async fn download_sha256(
-    State(app): State<App>,
-    Path(bytes): Path<u64>,
-) -> Result<Response, FileError> {
+pub(crate) async fn download_sha256(State(app): State<App>, Path(bytes): Path<u64>) -> Result<Response, FileError> {
     let bytes = checked(bytes)?;
     let _permit = app.checksums.acquire().await;
     let mut hash = Sha256::new();
@@ -186,12 +163,10 @@ fn fill(piece: &mut [u8], offset: u64) {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a string takes all that is written");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes all that is written");
+        text
+    })
 }
 
 #[cfg(test)]

@@ -29,9 +29,7 @@ pub(crate) async fn echo(request: Request) -> Response {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
     if let Some(length) = length {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, length);
+        response.headers_mut().insert(header::CONTENT_LENGTH, length);
     }
     response
 }
@@ -49,10 +47,7 @@ struct Seen {
 }
 
 /// `/headers`: method, target, version, peer and headers as JSON.
-pub(crate) async fn headers(
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Response {
+pub(crate) async fn headers(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request) -> Response {
     let headers = request.headers().iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         (name.as_str().to_owned(), value)
@@ -77,11 +72,7 @@ pub(crate) async fn status(Path(code): Path<u16>) -> Response {
             }
             _ => (status, format!("{status}\n")).into_response(),
         },
-        _ => (
-            StatusCode::BAD_REQUEST,
-            "a status is a number from 200 to 599\n",
-        )
-            .into_response(),
+        _ => (StatusCode::BAD_REQUEST, "a status is a number from 200 to 599\n").into_response(),
     }
 }
 
@@ -95,11 +86,7 @@ pub(crate) struct Slow {
 /// `/slow?ms=`: answers after that many milliseconds, ten minutes at most.
 pub(crate) async fn slow(Query(Slow { ms }): Query<Slow>) -> Response {
     if ms > SLOW_MS_MAX {
-        return (
-            StatusCode::BAD_REQUEST,
-            format!("ms is at most {SLOW_MS_MAX}\n"),
-        )
-            .into_response();
+        return (StatusCode::BAD_REQUEST, format!("ms is at most {SLOW_MS_MAX}\n")).into_response();
     }
     sleep(Duration::from_millis(ms)).await;
     format!("Waited {ms} ms.\n").into_response()

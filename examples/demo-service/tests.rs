@@ -31,11 +31,7 @@ impl Demo {
         let app = App::default();
         let serving = app::serve(listener, app.clone());
         let task = app.tasks.spawn(async move { serving.await.unwrap() });
-        Self {
-            address,
-            app,
-            _task: AbortOnDropHandle::new(task),
-        }
+        Self { address, app, _task: AbortOnDropHandle::new(task) }
     }
 
     /// Sends a request, head and body as given, and reads the answer to its end.
@@ -60,9 +56,7 @@ impl Demo {
 
     async fn clock(&self) -> WebSocketStream<TcpStream> {
         let stream = TcpStream::connect(self.address).await.unwrap();
-        let (socket, _) = client_async(format!("ws://{}/clock", self.address), stream)
-            .await
-            .unwrap();
+        let (socket, _) = client_async(format!("ws://{}/clock", self.address), stream).await.unwrap();
         socket
     }
 }
@@ -74,14 +68,8 @@ struct Answer {
 
 impl Answer {
     fn parse(bytes: &[u8]) -> Self {
-        let end = bytes
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .expect("a head");
-        Self {
-            head: String::from_utf8(bytes[..end].to_vec()).unwrap(),
-            body: bytes[end + 4..].to_vec(),
-        }
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        Self { head: String::from_utf8(bytes[..end].to_vec()).unwrap(), body: bytes[end + 4..].to_vec() }
     }
 
     fn status(&self) -> &str {
@@ -90,9 +78,7 @@ impl Answer {
 
     fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines
-            .find(|(found, _)| found.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     fn text(&self) -> &str {
@@ -113,10 +99,7 @@ async fn text(socket: &mut WebSocketStream<TcpStream>) -> Value {
 async fn hello_greets() {
     let demo = Demo::start().await;
     let answer = demo.get("/hello").await;
-    assert_eq!(
-        (answer.status(), answer.text()),
-        ("200", "Hello from behind the tunnel.\n")
-    );
+    assert_eq!((answer.status(), answer.text()), ("200", "Hello from behind the tunnel.\n"));
 }
 
 #[tokio::test]
@@ -124,53 +107,28 @@ async fn page_has_no_inline_code_and_only_its_own_files() {
     let demo = Demo::start().await;
     let page = demo.get("/").await;
     let policy = page.header("content-security-policy").unwrap();
-    assert!(
-        policy.starts_with("default-src 'none'") && !policy.contains("unsafe"),
-        "{policy}"
-    );
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     let html = page.text();
-    for inline in [
-        "<style",
-        " style=",
-        " onclick=",
-        "javascript:",
-        "http://",
-        "https://",
-        "=\"/",
-    ] {
+    for inline in ["<style", " style=", " onclick=", "javascript:", "http://", "https://", "=\"/"] {
         assert!(!html.contains(inline), "the page contains {inline}");
     }
-    assert_eq!(
-        html.matches("<script").count(),
-        html.matches("<script src=").count()
-    );
+    assert_eq!(html.matches("<script").count(), html.matches("<script src=").count());
     for (path, kind) in [
         ("/page.css", "text/css; charset=utf-8"),
         ("/page.js", "text/javascript; charset=utf-8"),
         ("/theme.js", "text/javascript; charset=utf-8"),
         ("/icon.svg", "image/svg+xml"),
     ] {
-        assert!(
-            html.contains(&format!("\"{}\"", &path[1..])),
-            "the page does not load {path}"
-        );
+        assert!(html.contains(&format!("\"{}\"", &path[1..])), "the page does not load {path}");
         let answer = demo.get(path).await;
-        assert_eq!(
-            (answer.status(), answer.header("content-type")),
-            ("200", Some(kind))
-        );
+        assert_eq!((answer.status(), answer.header("content-type")), ("200", Some(kind)));
     }
 }
 
 #[tokio::test]
 async fn echo_streams_the_body_back_while_it_comes() {
     let demo = Demo::start().await;
-    let stream = demo
-        .open(
-            "POST /echo",
-            "Content-Type: text/x-test\r\nContent-Length: 8\r\n",
-        )
-        .await;
+    let stream = demo.open("POST /echo", "Content-Type: text/x-test\r\nContent-Length: 8\r\n").await;
     let mut stream = BufReader::new(stream);
     stream.write_all(b"half").await.unwrap();
     let mut head = String::new();
@@ -190,21 +148,14 @@ async fn echo_streams_the_body_back_while_it_comes() {
 async fn headers_shows_the_request_as_it_came() {
     let demo = Demo::start().await;
     let forwarded = "X-Forwarded-For: 192.0.2.7\r\nX-Twice: a\r\nX-Twice: b\r\n";
-    let seen = demo
-        .ask("DELETE /headers?a=%20b", forwarded, b"")
-        .await
-        .json();
+    let seen = demo.ask("DELETE /headers?a=%20b", forwarded, b"").await.json();
     assert_eq!(seen["method"], "DELETE");
     assert_eq!(seen["uri"], "/headers?a=%20b");
     assert_eq!(seen["version"], "HTTP/1.1");
     assert!(seen["peer"].as_str().unwrap().starts_with("127.0.0.1:"));
     let headers: Vec<(String, String)> = serde_json::from_value(seen["headers"].clone()).unwrap();
     let values = |wanted: &str| -> Vec<&str> {
-        headers
-            .iter()
-            .filter(|(name, _)| name == wanted)
-            .map(|(_, value)| value.as_str())
-            .collect()
+        headers.iter().filter(|(name, _)| name == wanted).map(|(_, value)| value.as_str()).collect()
     };
     assert_eq!(values("x-forwarded-for"), ["192.0.2.7"]);
     assert_eq!(values("x-twice"), ["a", "b"]);
@@ -223,13 +174,7 @@ async fn status_answers_with_any_final_status() {
         let answer = demo.get(path).await;
         assert_eq!((answer.status(), answer.text()), (status, body));
     }
-    for path in [
-        "/status/101",
-        "/status/199",
-        "/status/600",
-        "/status/70000",
-        "/status/ok",
-    ] {
+    for path in ["/status/101", "/status/199", "/status/600", "/status/70000", "/status/ok"] {
         assert_eq!(demo.get(path).await.status(), "400", "{path}");
     }
 }
@@ -252,10 +197,7 @@ async fn upload_answers_with_size_and_sha256() {
     let length = format!("Content-Length: {}\r\n", file.len());
     let received = demo.ask("POST /upload", &length, &file).await.json();
     assert_eq!(received["bytes"], 5_000_000);
-    let sha256: String = Sha256::digest(&file)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256: String = Sha256::digest(&file).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(received["sha256"], sha256);
 }
 
@@ -263,17 +205,11 @@ async fn upload_answers_with_size_and_sha256() {
 async fn upload_takes_chunks_and_the_empty_file() {
     let demo = Demo::start().await;
     let chunked = "Transfer-Encoding: chunked\r\n";
-    let received = demo
-        .ask("PUT /upload", chunked, b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
-        .await
-        .json();
+    let received = demo.ask("PUT /upload", chunked, b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n").await.json();
     assert_eq!(received["bytes"], 3);
     let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(received["sha256"], abc);
-    let received = demo
-        .ask("POST /upload", "Content-Length: 0\r\n", b"")
-        .await
-        .json();
+    let received = demo.ask("POST /upload", "Content-Length: 0\r\n", b"").await.json();
     assert_eq!(received["bytes"], 0);
 }
 
@@ -282,15 +218,9 @@ async fn download_matches_its_checksum() {
     let demo = Demo::start().await;
     for bytes in [0, 1, 65_535, 65_536, 65_537, 3_000_001] {
         let file = demo.get(&format!("/download/{bytes}")).await;
-        assert_eq!(
-            file.header("content-length"),
-            Some(bytes.to_string().as_str())
-        );
+        assert_eq!(file.header("content-length"), Some(bytes.to_string().as_str()));
         assert_eq!(file.body.len(), bytes);
-        let sha256: String = Sha256::digest(&file.body)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let sha256: String = Sha256::digest(&file.body).iter().map(|byte| format!("{byte:02x}")).collect();
         let told = demo.get(&format!("/download/{bytes}/sha256")).await;
         assert_eq!(told.text(), format!("{sha256}  demo-{bytes}.bin\n"));
     }
@@ -299,19 +229,9 @@ async fn download_matches_its_checksum() {
 #[tokio::test]
 async fn download_goes_up_to_five_gibibytes() {
     let demo = Demo::start().await;
-    let head = demo
-        .ask(&format!("HEAD /download/{DOWNLOAD_BYTES_MAX}"), "", b"")
-        .await;
-    assert_eq!(
-        (head.status(), head.header("content-length")),
-        ("200", Some("5368709120"))
-    );
-    assert_eq!(
-        demo.get(&format!("/download/{}", DOWNLOAD_BYTES_MAX + 1))
-            .await
-            .status(),
-        "400"
-    );
+    let head = demo.ask(&format!("HEAD /download/{DOWNLOAD_BYTES_MAX}"), "", b"").await;
+    assert_eq!((head.status(), head.header("content-length")), ("200", Some("5368709120")));
+    assert_eq!(demo.get(&format!("/download/{}", DOWNLOAD_BYTES_MAX + 1)).await.status(), "400");
     assert_eq!(demo.get("/download/much").await.status(), "400");
 }
 
@@ -352,10 +272,7 @@ async fn clock_closes_when_the_service_stops() {
 async fn clock_wants_a_websocket() {
     let demo = Demo::start().await;
     let answer = demo.get("/clock").await;
-    assert_eq!(
-        (answer.status(), answer.header("sec-websocket-version")),
-        ("426", Some("13"))
-    );
+    assert_eq!((answer.status(), answer.header("sec-websocket-version")), ("426", Some("13")));
 }
 
 #[tokio::test]
@@ -366,10 +283,7 @@ async fn events_are_numbered_and_go_on_after_the_last_seen() {
     let mut seen = Vec::new();
     while seen.len() < 2 {
         let line = lines.next_line().await.unwrap().expect("more events");
-        if let Some(id) = line
-            .strip_prefix("id: ")
-            .or_else(|| line.strip_prefix("id:"))
-        {
+        if let Some(id) = line.strip_prefix("id: ").or_else(|| line.strip_prefix("id:")) {
             seen.push(id.trim().to_owned());
         }
     }

@@ -1,12 +1,18 @@
 //! A mapping: a public name, the upstream behind it, and what changes on the way.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use http::HeaderValue;
 use octoporty_core::{
-    host::HostPattern, id::MappingId, limits::UPGRADE_IDLE_TIMEOUT, message::Route,
-    proxy::HeaderPolicy,
+    host::HostPattern, id::MappingId, limits::UPGRADE_IDLE_TIMEOUT, message::Route, proxy::HeaderPolicy,
 };
 
 use crate::upstream::UpstreamTarget;
@@ -21,14 +27,16 @@ pub struct Mapping {
     pub(crate) authority: HeaderValue,
     pub(crate) body_idle: Option<Duration>,
     pub(crate) upgrade_idle: Duration,
+    /// The last request failed, so that the next failure is no news.
+    failing: Arc<AtomicBool>,
 }
 
 impl Mapping {
     /// Binds `domain` to `target`. `id` must be the mapping's own among those of this Agent, and stay the same.
     #[must_use]
     pub fn new(id: MappingId, domain: HostPattern, target: Arc<UpstreamTarget>) -> Self {
-        let authority = HeaderValue::from_str(target.authority())
-            .unwrap_or_else(|_| HeaderValue::from_static("localhost"));
+        let authority =
+            HeaderValue::from_str(target.authority()).unwrap_or_else(|_| HeaderValue::from_static("localhost"));
         Self {
             id,
             domain,
@@ -37,6 +45,7 @@ impl Mapping {
             authority,
             body_idle: None,
             upgrade_idle: UPGRADE_IDLE_TIMEOUT,
+            failing: Arc::default(),
         }
     }
 
@@ -62,6 +71,19 @@ impl Mapping {
         self
     }
 
+    /// Says once that the upstream fails, and once that it answers again: whoever runs it should know, but visitors must
+    /// not be able to fill a log.
+    pub(crate) fn note(&self, failure: Option<&str>) {
+        if self.failing.load(Ordering::Relaxed) == failure.is_some() {
+            return;
+        }
+        self.failing.store(failure.is_some(), Ordering::Relaxed);
+        match failure {
+            Some(error) => tracing::warn!(domain = %self.domain, %error, "upstream failing"),
+            None => tracing::info!(domain = %self.domain, upstream = %self.target, "upstream answers again"),
+        }
+    }
+
     /// The mapping's identifier.
     #[must_use]
     pub const fn id(&self) -> MappingId {
@@ -83,10 +105,7 @@ pub(crate) struct Mappings {
 
 impl Mappings {
     pub(crate) fn replace(&self, mappings: Vec<Mapping>) {
-        let by_id: HashMap<_, _> = mappings
-            .into_iter()
-            .map(|mapping| (mapping.id, Arc::new(mapping)))
-            .collect();
+        let by_id: HashMap<_, _> = mappings.into_iter().map(|mapping| (mapping.id, Arc::new(mapping))).collect();
         self.by_id.store(Arc::new(by_id));
     }
 
@@ -96,14 +115,7 @@ impl Mappings {
     }
 
     pub(crate) fn routes(&self) -> Vec<Route> {
-        self.by_id
-            .load()
-            .values()
-            .map(|mapping| Route {
-                id: mapping.id,
-                domain: mapping.domain.clone(),
-            })
-            .collect()
+        self.by_id.load().values().map(|mapping| Route { id: mapping.id, domain: mapping.domain.clone() }).collect()
     }
 
     pub(crate) fn len(&self) -> usize {

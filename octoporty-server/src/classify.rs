@@ -39,9 +39,7 @@ pub fn classify<'a, R>(
     match path {
         "/health" if method == Method::GET || method == Method::HEAD => Destination::Health,
         "/tunnel" if method == Method::GET => Destination::Tunnel,
-        _ => Destination::Landing {
-            own_host: own_hosts.iter().any(|own| own.as_str() == host),
-        },
+        _ => Destination::Landing { own_host: own_hosts.iter().any(|own| own.as_str() == host) },
     }
 }
 
@@ -52,21 +50,14 @@ mod tests {
     const OWN: Destination<'static, u8> = Destination::Landing { own_host: true };
     const UNKNOWN: Destination<'static, u8> = Destination::Landing { own_host: false };
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the expected value reads better without a reference"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "the expected value reads better without a reference")]
     fn check(host: &str, method: &Method, path: &str, expected: Destination<'_, u8>) {
         let routes = RouteTable::from_iter([
             ("app.example.com".parse().unwrap(), 1),
             ("*.apps.example.com".parse().unwrap(), 2),
         ]);
         let own = [Hostname::parse("gateway.example.com").unwrap()];
-        assert_eq!(
-            classify(&routes, &own, host, method, path),
-            expected,
-            "{method} {host} {path}"
-        );
+        assert_eq!(classify(&routes, &own, host, method, path), expected, "{method} {host} {path}");
     }
 
     // R11

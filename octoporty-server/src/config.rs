@@ -15,9 +15,7 @@ const KEY_CHARACTERS_MIN: usize = 32;
 #[non_exhaustive]
 pub enum ConfigError {
     /// The key is too short to be safe.
-    #[error(
-        "the key has {actual} characters, at least {least} are needed (openssl rand -hex 32 makes a good one)"
-    )]
+    #[error("the key has {actual} characters, at least {least} are needed (openssl rand -hex 32 makes a good one)")]
     KeyTooShort {
         /// Fewest characters.
         least: usize,
@@ -142,10 +140,7 @@ impl GatewayBuilder {
     pub fn build(self) -> Result<Gateway, ConfigError> {
         let actual = self.key.expose().chars().count();
         if actual < KEY_CHARACTERS_MIN {
-            return Err(ConfigError::KeyTooShort {
-                least: KEY_CHARACTERS_MIN,
-                actual,
-            });
+            return Err(ConfigError::KeyTooShort { least: KEY_CHARACTERS_MIN, actual });
         }
         Ok(Gateway::new(self))
     }

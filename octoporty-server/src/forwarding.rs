@@ -24,8 +24,7 @@ static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-prot
 static X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 /// The field that carries a request's id, to the upstream and back to the visitor.
-pub(crate) static X_OCTOPORTY_REQUEST_ID: HeaderName =
-    HeaderName::from_static("x-octoporty-request-id");
+pub(crate) static X_OCTOPORTY_REQUEST_ID: HeaderName = HeaderName::from_static("x-octoporty-request-id");
 
 /// How the visitor spoke to the first server on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,16 +121,9 @@ impl Forwarding {
     pub fn apply(&self, headers: &mut HeaderMap, request_id: RequestId) {
         self.remove_claims(headers);
         let client = text_value(self.client_ip.to_string());
-        let forwarded_for = if self.chain.is_empty() {
-            client.clone()
-        } else {
-            text_value(self.chain_text())
-        };
+        let forwarded_for = if self.chain.is_empty() { client.clone() } else { text_value(self.chain_text()) };
         headers.insert(X_FORWARDED_FOR.clone(), forwarded_for);
-        headers.insert(
-            X_FORWARDED_PROTO.clone(),
-            HeaderValue::from_static(self.proto.as_str()),
-        );
+        headers.insert(X_FORWARDED_PROTO.clone(), HeaderValue::from_static(self.proto.as_str()));
         headers.insert(X_FORWARDED_HOST.clone(), self.host.clone());
         headers.insert(X_REAL_IP.clone(), client);
         headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), request_id_value(request_id));
@@ -154,15 +146,10 @@ impl Forwarding {
             headers.remove(&X_FORWARDED_PORT);
         }
         let refused = |name: &HeaderName| {
-            name.as_str().starts_with("x-octoporty-")
-                || (!self.by_proxy && name.as_str().starts_with("x-forwarded-"))
+            name.as_str().starts_with("x-octoporty-") || (!self.by_proxy && name.as_str().starts_with("x-forwarded-"))
         };
         // Ordinary requests have none, and then nothing is allocated.
-        let refused: Vec<HeaderName> = headers
-            .keys()
-            .filter(|name| refused(name))
-            .cloned()
-            .collect();
+        let refused: Vec<HeaderName> = headers.keys().filter(|name| refused(name)).cloned().collect();
         for name in refused {
             headers.remove(name);
         }
@@ -199,9 +186,7 @@ fn parse_node(entry: &[u8]) -> Option<IpAddr> {
             port.strip_prefix(':')?.parse::<u16>().ok()?;
         }
         address.parse::<Ipv6Addr>().ok().map(IpAddr::V6)
-    } else if let Some((address, port)) =
-        text.split_once(':').filter(|(_, port)| !port.contains(':'))
-    {
+    } else if let Some((address, port)) = text.split_once(':').filter(|(_, port)| !port.contains(':')) {
         port.parse::<u16>().ok()?;
         address.parse().ok().map(IpAddr::V4)
     } else {
@@ -213,11 +198,7 @@ fn parse_node(entry: &[u8]) -> Option<IpAddr> {
 /// What the nearest proxy wrote last, if it is a scheme.
 fn forwarded_proto(headers: &HeaderMap) -> Option<Scheme> {
     let proto = last_member(headers, &X_FORWARDED_PROTO)?;
-    let is_one_of = |names: [&str; 2]| {
-        names
-            .iter()
-            .any(|name| proto.eq_ignore_ascii_case(name.as_bytes()))
-    };
+    let is_one_of = |names: [&str; 2]| names.iter().any(|name| proto.eq_ignore_ascii_case(name.as_bytes()));
     if is_one_of(["https", "wss"]) {
         Some(Scheme::Https)
     } else if is_one_of(["http", "ws"]) {
@@ -244,10 +225,7 @@ fn has_valid_port(headers: &HeaderMap) -> bool {
 
 fn last_member<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let line = headers.get_all(name).iter().next_back()?;
-    line.as_bytes()
-        .rsplit(|byte| *byte == b',')
-        .next()
-        .map(<[u8]>::trim_ascii)
+    line.as_bytes().rsplit(|byte| *byte == b',').next().map(<[u8]>::trim_ascii)
 }
 
 /// A request's id as a header value.
@@ -271,10 +249,7 @@ mod tests {
     fn map(lines: &[(&'static str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
-            headers.append(
-                HeaderName::from_static(name),
-                HeaderValue::from_str(value).unwrap(),
-            );
+            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         }
         headers
     }
@@ -285,13 +260,7 @@ mod tests {
 
     fn read(peer: &str, lines: &[(&'static str, &str)]) -> Forwarding {
         let host = HeaderValue::from_static("App.example.com");
-        Forwarding::read(
-            peer.parse().unwrap(),
-            &host,
-            &map(lines),
-            Scheme::Http,
-            &trusted(),
-        )
+        Forwarding::read(peer.parse().unwrap(), &host, &map(lines), Scheme::Http, &trusted())
     }
 
     /// The fields as an upstream gets them.
@@ -302,15 +271,8 @@ mod tests {
     }
 
     fn check_chain(peer: &str, lines: &[&str], client: &str, forwarded_for: &str) {
-        let lines: Vec<_> = lines
-            .iter()
-            .map(|line| ("x-forwarded-for", *line))
-            .collect();
-        assert_eq!(
-            read(peer, &lines).client_ip().to_string(),
-            client,
-            "{lines:?}"
-        );
+        let lines: Vec<_> = lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
+        assert_eq!(read(peer, &lines).client_ip().to_string(), client, "{lines:?}");
         let headers = applied(peer, &lines);
         assert_eq!(headers["x-forwarded-for"], forwarded_for, "{lines:?}");
         assert_eq!(headers["x-real-ip"], client, "{lines:?}");
@@ -372,71 +334,21 @@ mod tests {
     #[test]
     fn the_visitor_is_the_last_address_that_is_not_a_proxy() {
         check_chain(CADDY, &[], CADDY, "127.0.0.1");
-        check_chain(
-            CADDY,
-            &["198.51.100.1, 203.0.113.9"],
-            STRANGER,
-            "203.0.113.9, 127.0.0.1",
-        );
-        check_chain(
-            CADDY,
-            &["198.51.100.1", "203.0.113.9", "10.0.0.5"],
-            STRANGER,
-            "203.0.113.9, 10.0.0.5, 127.0.0.1",
-        );
-        check_chain(
-            CADDY,
-            &["198.51.100.1,203.0.113.9 ,, 10.0.0.5,"],
-            STRANGER,
-            "203.0.113.9, 10.0.0.5, 127.0.0.1",
-        );
-        check_chain(
-            CADDY,
-            &["10.0.0.4, 10.0.0.5"],
-            "10.0.0.4",
-            "10.0.0.4, 10.0.0.5, 127.0.0.1",
-        );
+        check_chain(CADDY, &["198.51.100.1, 203.0.113.9"], STRANGER, "203.0.113.9, 127.0.0.1");
+        check_chain(CADDY, &["198.51.100.1", "203.0.113.9", "10.0.0.5"], STRANGER, "203.0.113.9, 10.0.0.5, 127.0.0.1");
+        check_chain(CADDY, &["198.51.100.1,203.0.113.9 ,, 10.0.0.5,"], STRANGER, "203.0.113.9, 10.0.0.5, 127.0.0.1");
+        check_chain(CADDY, &["10.0.0.4, 10.0.0.5"], "10.0.0.4", "10.0.0.4, 10.0.0.5, 127.0.0.1");
         check_chain(STRANGER, &["198.51.100.1"], STRANGER, STRANGER);
     }
 
     #[test]
     fn addresses_come_in_many_spellings() {
-        check_chain(
-            CADDY,
-            &["203.0.113.9:4711"],
-            STRANGER,
-            "203.0.113.9, 127.0.0.1",
-        );
-        check_chain(
-            CADDY,
-            &["::ffff:203.0.113.9"],
-            STRANGER,
-            "203.0.113.9, 127.0.0.1",
-        );
-        check_chain(
-            CADDY,
-            &["[2001:DB8::9]:4711"],
-            "2001:db8::9",
-            "2001:db8::9, 127.0.0.1",
-        );
-        check_chain(
-            CADDY,
-            &["[2001:db8::9]"],
-            "2001:db8::9",
-            "2001:db8::9, 127.0.0.1",
-        );
-        check_chain(
-            CADDY,
-            &["2001:db8::9, [fd00::1]"],
-            "2001:db8::9",
-            "2001:db8::9, fd00::1, 127.0.0.1",
-        );
-        check_chain(
-            "::ffff:127.0.0.1",
-            &["203.0.113.9"],
-            STRANGER,
-            "203.0.113.9, 127.0.0.1",
-        );
+        check_chain(CADDY, &["203.0.113.9:4711"], STRANGER, "203.0.113.9, 127.0.0.1");
+        check_chain(CADDY, &["::ffff:203.0.113.9"], STRANGER, "203.0.113.9, 127.0.0.1");
+        check_chain(CADDY, &["[2001:DB8::9]:4711"], "2001:db8::9", "2001:db8::9, 127.0.0.1");
+        check_chain(CADDY, &["[2001:db8::9]"], "2001:db8::9", "2001:db8::9, 127.0.0.1");
+        check_chain(CADDY, &["2001:db8::9, [fd00::1]"], "2001:db8::9", "2001:db8::9, fd00::1, 127.0.0.1");
+        check_chain("::ffff:127.0.0.1", &["203.0.113.9"], STRANGER, "203.0.113.9, 127.0.0.1");
         check_chain("::ffff:203.0.113.9", &["198.51.100.1"], STRANGER, STRANGER);
     }
 
@@ -455,12 +367,7 @@ mod tests {
             "fe80::1%eth0",
             "a:b",
         ] {
-            check_chain(
-                CADDY,
-                &[&format!("198.51.100.1, {odd}, 10.0.0.5")],
-                "10.0.0.5",
-                "10.0.0.5, 127.0.0.1",
-            );
+            check_chain(CADDY, &[&format!("198.51.100.1, {odd}, 10.0.0.5")], "10.0.0.5", "10.0.0.5, 127.0.0.1");
         }
     }
 
@@ -468,42 +375,20 @@ mod tests {
     fn a_chain_is_read_up_to_its_limit() {
         let list = |count: usize| vec!["10.0.0.5"; count].join(",");
         let visitor_at = |position: usize| format!("203.0.113.9,{}", list(position - 1));
-        let client = |list: &str| {
-            read(CADDY, &[("x-forwarded-for", list)])
-                .client_ip()
-                .to_string()
-        };
+        let client = |list: &str| read(CADDY, &[("x-forwarded-for", list)]).client_ip().to_string();
         assert_eq!(client(&visitor_at(FORWARDED_FOR_MAX)), STRANGER);
         assert_eq!(client(&visitor_at(FORWARDED_FOR_MAX + 1)), "10.0.0.5");
-        assert_eq!(
-            client(&format!("203.0.113.9{}", ",".repeat(FORWARDED_FOR_MAX))),
-            CADDY
-        );
+        assert_eq!(client(&format!("203.0.113.9{}", ",".repeat(FORWARDED_FOR_MAX))), CADDY);
     }
 
     #[test]
     fn of_several_schemes_and_hosts_the_nearest_proxy_wrote_the_last() {
         let proto = |lines: &[(&'static str, &str)]| read(CADDY, lines).proto();
-        assert_eq!(
-            proto(&[("x-forwarded-proto", "http, https")]),
-            Scheme::Https
-        );
-        assert_eq!(
-            proto(&[
-                ("x-forwarded-proto", "https"),
-                ("x-forwarded-proto", "http")
-            ]),
-            Scheme::Http
-        );
+        assert_eq!(proto(&[("x-forwarded-proto", "http, https")]), Scheme::Https);
+        assert_eq!(proto(&[("x-forwarded-proto", "https"), ("x-forwarded-proto", "http")]), Scheme::Http);
         assert_eq!(proto(&[("x-forwarded-proto", "WSS")]), Scheme::Https);
         assert_eq!(proto(&[("x-forwarded-proto", "gopher")]), Scheme::Http);
-        let host = |value: &str| {
-            read(CADDY, &[("x-forwarded-host", value)])
-                .host()
-                .to_str()
-                .unwrap()
-                .to_owned()
-        };
+        let host = |value: &str| read(CADDY, &[("x-forwarded-host", value)]).host().to_str().unwrap().to_owned();
         assert_eq!(host("a.example, B.example:80"), "B.example:80");
         assert_eq!(host("a/b"), "App.example.com");
         assert_eq!(host(""), "App.example.com");
@@ -512,10 +397,7 @@ mod tests {
     #[test]
     fn a_port_that_is_none_is_dropped() {
         for port in ["0", "65536", "x", "", "+80", "80, 81"] {
-            assert!(
-                !applied(CADDY, &[("x-forwarded-port", port)]).contains_key("x-forwarded-port"),
-                "{port:?}"
-            );
+            assert!(!applied(CADDY, &[("x-forwarded-port", port)]).contains_key("x-forwarded-port"), "{port:?}");
         }
     }
 

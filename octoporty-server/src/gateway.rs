@@ -11,8 +11,8 @@ use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AgentStatus, GatewayBuilder, limiter::Limiter, registry::Registry, request_ids::RequestIds,
-    state, throttle::Throttle, trusted_proxies::TrustedProxies,
+    AgentStatus, GatewayBuilder, limiter::Limiter, registry::Registry, request_ids::RequestIds, state,
+    throttle::Throttle, trusted_proxies::TrustedProxies,
 };
 
 /// Requests that may wait for a tunnel at once; each holds a visitor's connection and a small head.
@@ -114,14 +114,11 @@ impl Gateway {
         let inner = &self.inner;
         inner.stopping.cancel();
         inner.visitors.close();
-        let drained = tokio::time::timeout_at(deadline, inner.visitors.wait())
-            .await
-            .is_ok();
+        let drained = tokio::time::timeout_at(deadline, inner.visitors.wait()).await.is_ok();
         let cut = if drained { 0 } else { inner.visitors.len() };
         for session in inner.registry.sessions() {
             for slot in session.lanes() {
-                slot.lane
-                    .go_away(GoAwayReason::Restart, "the gateway stops", spread);
+                slot.lane.go_away(GoAwayReason::Restart, "the gateway stops", spread);
             }
         }
         inner.cutting.cancel();
@@ -149,9 +146,7 @@ impl Inner {
 
     /// Lanes that a session should have: one for each shard.
     pub(crate) fn lanes_wanted(&self) -> u8 {
-        u8::try_from(self.shards.len())
-            .unwrap_or(u8::MAX)
-            .clamp(1, octoporty_core::limits::LANES_MAX)
+        u8::try_from(self.shards.len()).unwrap_or(u8::MAX).clamp(1, octoporty_core::limits::LANES_MAX)
     }
 
     /// Writes down whom the next run should wait for. A failure costs only that.

@@ -29,11 +29,7 @@ pub(crate) struct Place {
 
 impl Limiter {
     pub(crate) fn new(max: usize, per_address_max: usize) -> Arc<Self> {
-        Arc::new(Self {
-            max,
-            per_address_max,
-            held: Mutex::new(Held::default()),
-        })
+        Arc::new(Self { max, per_address_max, held: Mutex::new(Held::default()) })
     }
 
     /// A place for a connection from `address`; `None` for one that is not limited by itself, such as a proxy.
@@ -51,20 +47,13 @@ impl Limiter {
             *count += 1;
         }
         held.all += 1;
-        Some(Place {
-            limiter: Arc::clone(self),
-            address,
-        })
+        Some(Place { limiter: Arc::clone(self), address })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut held = self
-            .limiter
-            .held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.limiter.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.all -= 1;
         if let Some(address) = self.address
             && let Some(count) = held.by_address.get_mut(&address)

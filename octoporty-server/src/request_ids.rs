@@ -15,19 +15,12 @@ pub(crate) struct RequestIds {
 
 impl RequestIds {
     pub(crate) fn new() -> Self {
-        Self {
-            prefix: rand::random(),
-            scramble: rand::random::<u64>() | 1,
-            next: AtomicU64::new(rand::random()),
-        }
+        Self { prefix: rand::random(), scramble: rand::random::<u64>() | 1, next: AtomicU64::new(rand::random()) }
     }
 
     pub(crate) fn next(&self) -> RequestId {
         // Multiplying by an odd number is a permutation, so no two of 2^64 are the same.
-        let count = self
-            .next
-            .fetch_add(1, Ordering::Relaxed)
-            .wrapping_mul(self.scramble);
+        let count = self.next.fetch_add(1, Ordering::Relaxed).wrapping_mul(self.scramble);
         let mixed = (count ^ (count >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
         RequestId::from_u128(u128::from(self.prefix) << 64 | u128::from(mixed ^ (mixed >> 32)))
     }

@@ -20,11 +20,7 @@ impl<R> RouteTable<R> {
     /// A table without routes.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            exact: HashMap::new(),
-            wildcards: HashMap::new(),
-            suffix_bytes: None,
-        }
+        Self { exact: HashMap::new(), wildcards: HashMap::new(), suffix_bytes: None }
     }
 
     /// The route of a host in normal form (R09). Does not allocate.
@@ -122,21 +118,12 @@ mod tests {
     use super::*;
 
     fn table<'a>(patterns: &[&'a str]) -> RouteTable<&'a str> {
-        patterns
-            .iter()
-            .map(|text| (text.parse().unwrap(), *text))
-            .collect()
+        patterns.iter().map(|text| (text.parse().unwrap(), *text)).collect()
     }
 
     #[test]
     fn the_exact_name_wins_then_the_longest_suffix() {
-        let table = table(&[
-            "a.example.com",
-            "*.example.com",
-            "*.b.example.com",
-            "*.com",
-            "example.org",
-        ]);
+        let table = table(&["a.example.com", "*.example.com", "*.b.example.com", "*.com", "example.org"]);
         let check = |host: &str, expected: Option<&str>| {
             assert_eq!(table.lookup(host).copied(), expected, "{host}");
         };
@@ -168,49 +155,29 @@ mod tests {
     fn the_later_of_two_routes_of_one_pattern_stays() {
         let pattern: HostPattern = "*.example.com".parse().unwrap();
         let table = RouteTable::from_iter([(pattern.clone(), 1), (pattern.clone(), 2)]);
-        assert_eq!(
-            (
-                table.len(),
-                table.lookup("a.example.com"),
-                table.get(&pattern)
-            ),
-            (1, Some(&2), Some(&2))
-        );
+        assert_eq!((table.len(), table.lookup("a.example.com"), table.get(&pattern)), (1, Some(&2), Some(&2)));
     }
 
     #[test]
     fn a_hundred_thousand_routes_are_all_found() {
         let routes = (0..100_000_u32).map(|n| {
-            let text = if n % 10 == 0 {
-                format!("*.w{n}.example")
-            } else {
-                format!("h{n}.example")
-            };
+            let text = if n % 10 == 0 { format!("*.w{n}.example") } else { format!("h{n}.example") };
             (text.parse().unwrap(), n)
         });
         let table: RouteTable<u32> = routes.collect();
         assert_eq!(table.len(), 100_000);
         for n in (0..100_000_u32).step_by(91) {
-            let host = if n % 10 == 0 {
-                format!("x.y.w{n}.example")
-            } else {
-                format!("h{n}.example")
-            };
+            let host = if n % 10 == 0 { format!("x.y.w{n}.example") } else { format!("h{n}.example") };
             assert_eq!(table.lookup(&host), Some(&n));
         }
     }
 
     /// The rule itself: the exact pattern, else the matching wildcard with the longest suffix.
     fn naive(patterns: &[HostPattern], host: &str) -> Option<usize> {
-        let position =
-            |wanted: &HostPattern| patterns.iter().rposition(|pattern| pattern == wanted);
-        let exact = patterns
-            .iter()
-            .find(|pattern| !pattern.is_wildcard() && pattern.matches(host));
+        let position = |wanted: &HostPattern| patterns.iter().rposition(|pattern| pattern == wanted);
+        let exact = patterns.iter().find(|pattern| !pattern.is_wildcard() && pattern.matches(host));
         let wildcard = || {
-            let matching = patterns
-                .iter()
-                .filter(|pattern| pattern.is_wildcard() && pattern.matches(host));
+            let matching = patterns.iter().filter(|pattern| pattern.is_wildcard() && pattern.matches(host));
             matching.max_by_key(|pattern| pattern.hostname().as_str().len())
         };
         exact.or_else(wildcard).and_then(position)

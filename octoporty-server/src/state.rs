@@ -26,10 +26,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<AgentId>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
         Ok(meta) if meta.len() > STATE_BYTES_MAX => {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "larger than any state file",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "larger than any state file"));
         }
         Ok(_) => std::fs::read(path)?,
     };

@@ -43,9 +43,7 @@ impl Throttle {
                 failures.clear();
             }
         }
-        let entry = failures
-            .entry(group(address))
-            .or_insert_with(|| (0, Instant::now()));
+        let entry = failures.entry(group(address)).or_insert_with(|| (0, Instant::now()));
         if entry.1.elapsed() >= PERIOD {
             *entry = (0, Instant::now());
         }
@@ -74,11 +72,7 @@ mod tests {
             assert_eq!(throttle.check(address), None);
             throttle.count(address);
         }
-        assert_eq!(
-            throttle.check(neighbour),
-            Some(PERIOD),
-            "the whole /64 is one"
-        );
+        assert_eq!(throttle.check(neighbour), Some(PERIOD), "the whole /64 is one");
         assert_eq!(throttle.check("192.0.2.1".parse().unwrap()), None);
         tokio::time::advance(PERIOD).await;
         assert_eq!(throttle.check(address), None);

@@ -43,9 +43,7 @@ impl TrustedProxies {
     /// When there are more than [`TRUSTED_PROXIES_MAX`].
     pub fn new(networks: Vec<IpNet>) -> Result<Self, TrustedProxiesError> {
         if networks.len() > TRUSTED_PROXIES_MAX {
-            return Err(TrustedProxiesError::TooMany {
-                count: networks.len(),
-            });
+            return Err(TrustedProxiesError::TooMany { count: networks.len() });
         }
         Ok(Self(networks.into_iter().map(canonical).collect()))
     }
@@ -77,18 +75,12 @@ impl FromStr for TrustedProxies {
 
     /// Reads addresses and networks between commas; an empty text trusts nobody.
     fn from_str(text: &str) -> Result<Self, TrustedProxiesError> {
-        let entries = text
-            .split(',')
-            .map(str::trim)
-            .filter(|entry| !entry.is_empty());
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let count = entries.clone().count();
         if count > TRUSTED_PROXIES_MAX {
             return Err(TrustedProxiesError::TooMany { count });
         }
-        entries
-            .map(parse_entry)
-            .collect::<Result<Vec<IpNet>, _>>()
-            .and_then(Self::new)
+        entries.map(parse_entry).collect::<Result<Vec<IpNet>, _>>().and_then(Self::new)
     }
 }
 
@@ -98,9 +90,7 @@ fn parse_entry(entry: &str) -> Result<IpNet, TrustedProxiesError> {
         .parse()
         .ok()
         .or_else(address)
-        .ok_or_else(|| TrustedProxiesError::Entry {
-            entry: entry.chars().take(64).collect(),
-        })
+        .ok_or_else(|| TrustedProxiesError::Entry { entry: entry.chars().take(64).collect() })
 }
 
 /// The network as IPv4 if it lies within `::ffff:0:0/96`, because addresses are compared in that form.
@@ -108,13 +98,8 @@ fn canonical(network: IpNet) -> IpNet {
     let IpNet::V6(v6) = network else {
         return network;
     };
-    let inner = v6
-        .addr()
-        .to_ipv4_mapped()
-        .zip(v6.prefix_len().checked_sub(96));
-    inner
-        .and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok())
-        .map_or(network, IpNet::V4)
+    let inner = v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(96));
+    inner.and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok()).map_or(network, IpNet::V4)
 }
 
 #[cfg(test)]
@@ -122,9 +107,7 @@ mod tests {
     use super::*;
 
     fn contains(list: &str, address: &str) -> bool {
-        list.parse::<TrustedProxies>()
-            .unwrap()
-            .contains(address.parse().unwrap())
+        list.parse::<TrustedProxies>().unwrap().contains(address.parse().unwrap())
     }
 
     // R13
@@ -134,14 +117,7 @@ mod tests {
         for address in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
             assert!(trusted.contains(address.parse().unwrap()), "{address}");
         }
-        for address in [
-            "10.0.0.1",
-            "192.0.2.1",
-            "::2",
-            "fe80::1",
-            "::ffff:10.0.0.1",
-            "::",
-        ] {
+        for address in ["10.0.0.1", "192.0.2.1", "::2", "fe80::1", "::ffff:10.0.0.1", "::"] {
             assert!(!trusted.contains(address.parse().unwrap()), "{address}");
             assert!(!TrustedProxies::none().contains(address.parse().unwrap()));
         }
@@ -162,22 +138,9 @@ mod tests {
 
     #[test]
     fn other_text_is_refused_with_the_entry() {
-        for entry in [
-            "10.0.0.0/33",
-            "caddy",
-            "10.0.0",
-            "::1/129",
-            "10.0.0.0-10.0.0.9",
-        ] {
-            let error = format!("10.0.0.1, {entry}")
-                .parse::<TrustedProxies>()
-                .unwrap_err();
-            assert_eq!(
-                error,
-                TrustedProxiesError::Entry {
-                    entry: entry.to_owned()
-                }
-            );
+        for entry in ["10.0.0.0/33", "caddy", "10.0.0", "::1/129", "10.0.0.0-10.0.0.9"] {
+            let error = format!("10.0.0.1, {entry}").parse::<TrustedProxies>().unwrap_err();
+            assert_eq!(error, TrustedProxiesError::Entry { entry: entry.to_owned() });
         }
     }
 
@@ -185,11 +148,6 @@ mod tests {
     fn the_list_is_bounded() {
         let list = |count: usize| vec!["10.0.0.1"; count].join(",").parse::<TrustedProxies>();
         assert!(list(TRUSTED_PROXIES_MAX).is_ok());
-        assert_eq!(
-            list(TRUSTED_PROXIES_MAX + 1),
-            Err(TrustedProxiesError::TooMany {
-                count: TRUSTED_PROXIES_MAX + 1
-            })
-        );
+        assert_eq!(list(TRUSTED_PROXIES_MAX + 1), Err(TrustedProxiesError::TooMany { count: TRUSTED_PROXIES_MAX + 1 }));
     }
 }

@@ -58,10 +58,7 @@ impl Location {
     /// A file that is created if it is not there.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self::File {
-            path: path.into(),
-            access: Access::default(),
-        }
+        Self::File { path: path.into(), access: Access::default() }
     }
 
     /// The file's path; `None` in memory.
@@ -76,10 +73,7 @@ impl Location {
     /// The directory that holds the file, `.` for a bare file name; `None` in memory.
     #[must_use]
     pub fn directory(&self) -> Option<&Path> {
-        let parent = self
-            .path()?
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
+        let parent = self.path()?.parent().filter(|parent| !parent.as_os_str().is_empty());
         Some(parent.unwrap_or_else(|| Path::new(".")))
     }
 
@@ -91,16 +85,10 @@ impl Location {
             return Err(LocationError::NoPath);
         }
         // SQLite would take such a name for a URI with parameters of its own.
-        if path
-            .get(..5)
-            .is_some_and(|start| start.eq_ignore_ascii_case("file:"))
-        {
+        if path.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:")) {
             return Err(LocationError::Form);
         }
-        Ok(Self::File {
-            path: PathBuf::from(path),
-            access,
-        })
+        Ok(Self::File { path: PathBuf::from(path), access })
     }
 }
 
@@ -134,9 +122,7 @@ fn from_url(rest: &str) -> Result<Location, LocationError> {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         match key {
             "mode" if access.is_some() || memory => {
-                return Err(LocationError::Twice {
-                    key: key.to_owned(),
-                });
+                return Err(LocationError::Twice { key: key.to_owned() });
             }
             "mode" => match value {
                 "rwc" => access = Some(Access::ReadWriteCreate),
@@ -144,21 +130,15 @@ fn from_url(rest: &str) -> Result<Location, LocationError> {
                 "ro" => access = Some(Access::ReadOnly),
                 "memory" => memory = true,
                 _ => {
-                    return Err(LocationError::BadValue {
-                        key: key.to_owned(),
-                    });
+                    return Err(LocationError::BadValue { key: key.to_owned() });
                 }
             },
             "cache" => {}
             "vfs" | "immutable" => {
-                return Err(LocationError::Unsupported {
-                    key: key.to_owned(),
-                });
+                return Err(LocationError::Unsupported { key: key.to_owned() });
             }
             _ => {
-                return Err(LocationError::UnknownKey {
-                    key: key.to_owned(),
-                });
+                return Err(LocationError::UnknownKey { key: key.to_owned() });
             }
         }
     }
@@ -175,25 +155,15 @@ fn from_pairs(text: &str) -> Result<Location, LocationError> {
     let mut access = None;
     let mut memory = false;
     for (key, value) in pairs {
-        let plain: String = key
-            .chars()
-            .filter(|c| *c != ' ')
-            .flat_map(char::to_lowercase)
-            .collect();
-        let bad_value = || LocationError::BadValue {
-            key: key.to_owned(),
-        };
+        let plain: String = key.chars().filter(|c| *c != ' ').flat_map(char::to_lowercase).collect();
+        let bad_value = || LocationError::BadValue { key: key.to_owned() };
         match plain.as_str() {
             "datasource" | "filename" if path.is_some() => {
-                return Err(LocationError::Twice {
-                    key: key.to_owned(),
-                });
+                return Err(LocationError::Twice { key: key.to_owned() });
             }
             "datasource" | "filename" => path = Some(value),
             "mode" if access.is_some() || memory => {
-                return Err(LocationError::Twice {
-                    key: key.to_owned(),
-                });
+                return Err(LocationError::Twice { key: key.to_owned() });
             }
             "mode" => match value.to_ascii_lowercase().as_str() {
                 "readwritecreate" => access = Some(Access::ReadWriteCreate),
@@ -202,27 +172,19 @@ fn from_pairs(text: &str) -> Result<Location, LocationError> {
                 "memory" => memory = true,
                 _ => return Err(bad_value()),
             },
-            "cache" | "pooling" | "foreignkeys" | "recursivetriggers" | "defaulttimeout"
-            | "commandtimeout" => {}
+            "cache" | "pooling" | "foreignkeys" | "recursivetriggers" | "defaulttimeout" | "commandtimeout" => {}
             "password" | "vfs" => {
-                return Err(LocationError::Unsupported {
-                    key: key.to_owned(),
-                });
+                return Err(LocationError::Unsupported { key: key.to_owned() });
             }
             _ => {
-                return Err(LocationError::UnknownKey {
-                    key: key.to_owned(),
-                });
+                return Err(LocationError::UnknownKey { key: key.to_owned() });
             }
         }
     }
     if memory {
         return Ok(Location::Memory);
     }
-    Location::new(
-        &path.ok_or(LocationError::NoPath)?,
-        access.unwrap_or_default(),
-    )
+    Location::new(&path.ok_or(LocationError::NoPath)?, access.unwrap_or_default())
 }
 
 /// Splits `key=value;key=value`, with quoted values.
@@ -282,11 +244,7 @@ impl<'a> Pairs<'a> {
                     let after = after.trim_start();
                     self.0 = after.strip_prefix(';').unwrap_or(after);
                     let ended = after.is_empty() || after.starts_with(';');
-                    return if ended {
-                        Ok(value)
-                    } else {
-                        Err(LocationError::Form)
-                    };
+                    return if ended { Ok(value) } else { Err(LocationError::Form) };
                 }
             }
         }
@@ -299,12 +257,8 @@ fn unescape(text: &str) -> Result<String, LocationError> {
     let mut pieces = text.split('%');
     bytes.extend_from_slice(pieces.next().unwrap_or_default().as_bytes());
     for piece in pieces {
-        let digits = piece
-            .get(..2)
-            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-        let byte = digits
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-            .ok_or(LocationError::BadEscape)?;
+        let digits = piece.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).ok_or(LocationError::BadEscape)?;
         bytes.push(byte);
         bytes.extend_from_slice(&piece.as_bytes()[2..]);
     }
@@ -316,52 +270,25 @@ mod tests {
     use super::*;
 
     fn file(path: &str, access: Access) -> Location {
-        Location::File {
-            path: PathBuf::from(path),
-            access,
-        }
+        Location::File { path: PathBuf::from(path), access }
     }
 
     #[test]
     fn forms_that_name_a_file() {
         use Access::{ReadOnly, ReadWrite, ReadWriteCreate};
         for (text, path, access) in [
-            (
-                "Data Source=/app/data/octoporty.db",
-                "/app/data/octoporty.db",
-                ReadWriteCreate,
-            ),
-            (
-                "data source = /a b.db ; mode = ReadOnly ;",
-                "/a b.db",
-                ReadOnly,
-            ),
-            (
-                "DATASOURCE=x.db;Cache=Shared;Pooling=False;Foreign Keys=True",
-                "x.db",
-                ReadWriteCreate,
-            ),
+            ("Data Source=/app/data/octoporty.db", "/app/data/octoporty.db", ReadWriteCreate),
+            ("data source = /a b.db ; mode = ReadOnly ;", "/a b.db", ReadOnly),
+            ("DATASOURCE=x.db;Cache=Shared;Pooling=False;Foreign Keys=True", "x.db", ReadWriteCreate),
             ("Filename=x.db;Mode=ReadWrite", "x.db", ReadWrite),
-            (
-                r#"Data Source="a;b""c.db";Mode=ReadWriteCreate"#,
-                "a;b\"c.db",
-                ReadWriteCreate,
-            ),
+            (r#"Data Source="a;b""c.db";Mode=ReadWriteCreate"#, "a;b\"c.db", ReadWriteCreate),
             ("Data Source='it''s.db'", "it's.db", ReadWriteCreate),
             ("Data Source=a=b.db", "a=b.db", ReadWriteCreate),
             ("sqlite:data/x.db", "data/x.db", ReadWriteCreate),
             ("sqlite://data/x.db", "data/x.db", ReadWriteCreate),
             ("sqlite:///app/x.db?mode=rwc", "/app/x.db", ReadWriteCreate),
-            (
-                "SQLite:/app/x.db?mode=ro&cache=private",
-                "/app/x.db",
-                ReadOnly,
-            ),
-            (
-                "sqlite:/app/a%20b%C3%A4.db?mode=rw",
-                "/app/a bä.db",
-                ReadWrite,
-            ),
+            ("SQLite:/app/x.db?mode=ro&cache=private", "/app/x.db", ReadOnly),
+            ("sqlite:/app/a%20b%C3%A4.db?mode=rw", "/app/a bä.db", ReadWrite),
         ] {
             assert_eq!(text.parse(), Ok(file(path, access)), "{text}");
         }
@@ -396,44 +323,14 @@ mod tests {
             ("Data Source=file:x.db?mode=ro", LocationError::Form),
             ("Data Source='x.db' y", LocationError::Form),
             ("Data Source='x.db", LocationError::OpenQuote),
-            (
-                "Data Source=a;DataSource=b",
-                LocationError::Twice {
-                    key: key("DataSource"),
-                },
-            ),
-            (
-                "Data Source=a;Password=hunter2",
-                LocationError::Unsupported {
-                    key: key("Password"),
-                },
-            ),
-            (
-                "Server=db;Database=x",
-                LocationError::UnknownKey { key: key("Server") },
-            ),
-            (
-                "Data Source=a;Mode=Sideways",
-                LocationError::BadValue { key: key("Mode") },
-            ),
-            (
-                "sqlite:a?mode=sideways",
-                LocationError::BadValue { key: key("mode") },
-            ),
-            (
-                "sqlite:a?mode=ro&mode=rw",
-                LocationError::Twice { key: key("mode") },
-            ),
-            (
-                "sqlite:a?immutable=1",
-                LocationError::Unsupported {
-                    key: key("immutable"),
-                },
-            ),
-            (
-                "sqlite:a?colour=red",
-                LocationError::UnknownKey { key: key("colour") },
-            ),
+            ("Data Source=a;DataSource=b", LocationError::Twice { key: key("DataSource") }),
+            ("Data Source=a;Password=hunter2", LocationError::Unsupported { key: key("Password") }),
+            ("Server=db;Database=x", LocationError::UnknownKey { key: key("Server") }),
+            ("Data Source=a;Mode=Sideways", LocationError::BadValue { key: key("Mode") }),
+            ("sqlite:a?mode=sideways", LocationError::BadValue { key: key("mode") }),
+            ("sqlite:a?mode=ro&mode=rw", LocationError::Twice { key: key("mode") }),
+            ("sqlite:a?immutable=1", LocationError::Unsupported { key: key("immutable") }),
+            ("sqlite:a?colour=red", LocationError::UnknownKey { key: key("colour") }),
             ("sqlite:a%2", LocationError::BadEscape),
             ("sqlite:a%zz", LocationError::BadEscape),
             ("sqlite:a%+1", LocationError::BadEscape),
@@ -446,10 +343,7 @@ mod tests {
 
     #[test]
     fn directory_of_a_file() {
-        assert_eq!(
-            Location::file("/app/data/x.db").directory(),
-            Some(Path::new("/app/data"))
-        );
+        assert_eq!(Location::file("/app/data/x.db").directory(), Some(Path::new("/app/data")));
         assert_eq!(Location::file("x.db").directory(), Some(Path::new(".")));
         assert_eq!(Location::Memory.directory(), None);
     }

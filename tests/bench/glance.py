@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Where the work goes: each system call per request (strace -c -f, 64 connections) of each process of the named systems,
 and Caddy at 16 and 64 connections. Counts are right under strace; times are not.   ./glance.py rathole wstunnel"""
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,7 @@ def main():
     finally:
         backend.kill()
         backend.wait()
+        shutil.rmtree(tmp, ignore_errors=True)
 
 
 if __name__ == "__main__":

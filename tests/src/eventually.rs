@@ -12,11 +12,7 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 /// # Panics
 /// When it does not hold within `deadline`; the message names `what` and the caller.
 #[track_caller]
-pub fn eventually(
-    deadline: Duration,
-    what: &str,
-    mut condition: impl FnMut() -> bool,
-) -> impl Future<Output = ()> {
+pub fn eventually(deadline: Duration, what: &str, mut condition: impl FnMut() -> bool) -> impl Future<Output = ()> {
     eventually_async(deadline, what, move || std::future::ready(condition()))
 }
 
@@ -41,10 +37,7 @@ pub fn eventually_async<F: Future<Output = bool>>(
             if timeout(left, condition()).await == Ok(true) {
                 return;
             }
-            assert!(
-                start.elapsed() < deadline,
-                "{caller}: not within {deadline:?} ({looks} looks): {what}"
-            );
+            assert!(start.elapsed() < deadline, "{caller}: not within {deadline:?} ({looks} looks): {what}");
             sleep(LOOK_INTERVAL).await;
         }
     }
@@ -55,17 +48,9 @@ pub fn eventually_async<F: Future<Output = bool>>(
 /// # Panics
 /// When it takes longer than `deadline`; the message names `what` and the caller.
 #[track_caller]
-pub fn within<F: Future>(
-    deadline: Duration,
-    what: &str,
-    future: F,
-) -> impl Future<Output = F::Output> {
+pub fn within<F: Future>(deadline: Duration, what: &str, future: F) -> impl Future<Output = F::Output> {
     let caller = Location::caller();
-    async move {
-        timeout(deadline, future)
-            .await
-            .unwrap_or_else(|_| late(caller, deadline, what))
-    }
+    async move { timeout(deadline, future).await.unwrap_or_else(|_| late(caller, deadline, what)) }
 }
 
 #[expect(clippy::panic, reason = "a test ends here, with the place that waited")]

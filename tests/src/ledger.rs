@@ -62,26 +62,14 @@ struct Pages<R> {
 
 impl<R> Clone for Ledger<R> {
     fn clone(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-        }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 
 impl<R> Default for Ledger<R> {
     fn default() -> Self {
-        let pages = Pages {
-            records: Vec::new(),
-            connections_total: 0,
-            connections_open: 0,
-            requests: 0,
-        };
-        Self {
-            shared: Arc::new(Shared {
-                pages: Mutex::new(pages),
-                changed: watch::Sender::new(()),
-            }),
-        }
+        let pages = Pages { records: Vec::new(), connections_total: 0, connections_open: 0, requests: 0 };
+        Self { shared: Arc::new(Shared { pages: Mutex::new(pages), changed: watch::Sender::new(()) }) }
     }
 }
 
@@ -136,6 +124,12 @@ impl<R: Tagged + Clone + Debug> Ledger<R> {
     pub(crate) fn disconnected(&self) {
         self.pages().connections_open -= 1;
         self.announce();
+    }
+
+    /// The record `number`, if it was kept.
+    pub(crate) fn record(&self, number: u64) -> Option<R> {
+        let index = usize::try_from(number - 1).ok()?;
+        self.pages().records.get(index).cloned()
     }
 
     /// All records so far.
@@ -213,11 +207,7 @@ impl<R: Tagged + Clone + Debug> Ledger<R> {
                 }
             }
         };
-        timeout(deadline, search).await.map_err(|_elapsed| NotSeen {
-            what: what(),
-            deadline,
-            seen: seen(),
-        })
+        timeout(deadline, search).await.map_err(|_elapsed| NotSeen { what: what(), deadline, seen: seen() })
     }
 
     fn announce(&self) {

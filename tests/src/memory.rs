@@ -1,6 +1,6 @@
 //! What a process uses, read from `/proc`. Linux only.
 
-use std::{fs, io, path::PathBuf};
+use std::{fs, io, path::Path};
 
 /// A snapshot of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl ProcessFigures {
     /// # Errors
     /// The process is gone, belongs to another user, or `/proc` is not as expected.
     pub fn of(pid: u32) -> io::Result<Self> {
-        Self::read(PathBuf::from(format!("/proc/{pid}")))
+        Self::read(Path::new(&format!("/proc/{pid}")))
     }
 
     /// Reads the figures of the test process itself.
@@ -29,10 +29,10 @@ impl ProcessFigures {
     /// # Errors
     /// As [`Self::of`].
     pub fn of_self() -> io::Result<Self> {
-        Self::read(PathBuf::from("/proc/self"))
+        Self::read(Path::new("/proc/self"))
     }
 
-    fn read(folder: PathBuf) -> io::Result<Self> {
+    fn read(folder: &Path) -> io::Result<Self> {
         let status = fs::read_to_string(folder.join("status"))?;
         let kibibytes = |name| Ok::<_, io::Error>(figure(&status, name)? * 1024);
         Ok(Self {

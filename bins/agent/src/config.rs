@@ -28,12 +28,9 @@ const GATEWAY_URL: Setting = Setting::new(
     "the Gateway's WebSocket URL",
     "a URL such as wss://gateway.example.com/tunnel, without user, password or query",
 );
-const ALLOW_INSECURE_GATEWAY: Setting = Setting::new(
-    "Agent__AllowInsecureGateway",
-    "dial a Gateway without TLS over a network",
-    "true or false",
-)
-.default("false");
+const ALLOW_INSECURE_GATEWAY: Setting =
+    Setting::new("Agent__AllowInsecureGateway", "dial a Gateway without TLS over a network", "true or false")
+        .default("false");
 const API_KEY: Setting = Setting::new(
     "Agent__ApiKey",
     "the Gateway's key",
@@ -41,13 +38,10 @@ const API_KEY: Setting = Setting::new(
 )
 .hint(parse::SECRET_HINT)
 .secret();
-const JWT_SECRET: Setting = Setting::new(
-    "Agent__JwtSecret",
-    "signs the sessions of the web UI",
-    "32 to 1024 visible ASCII characters",
-)
-.hint(parse::SECRET_HINT)
-.secret();
+const JWT_SECRET: Setting =
+    Setting::new("Agent__JwtSecret", "signs the sessions of the web UI", "32 to 1024 visible ASCII characters")
+        .hint(parse::SECRET_HINT)
+        .secret();
 const PASSWORD_HASH: Setting = Setting::new(
     "Agent__Auth__PasswordHash",
     "hash of the web UI's password",
@@ -55,12 +49,7 @@ const PASSWORD_HASH: Setting = Setting::new(
 )
 .hint("make one with: openssl passwd -6 (in a compose file write each $ as $$, or use Agent__Auth__PasswordHash__File)")
 .secret();
-const PORT: Setting = Setting::new(
-    "Agent__Port",
-    "port of the web UI and its API",
-    "1 to 65535",
-)
-.default("17201");
+const PORT: Setting = Setting::new("Agent__Port", "port of the web UI and its API", "1 to 65535").default("17201");
 const BIND_ADDRESS: Setting = Setting::new(
     "Agent__BindAddress",
     "address that the web UI listens on",
@@ -75,18 +64,10 @@ const UPSTREAM_DENY_LIST: Setting = Setting::new(
 .list()
 // R33: cloud metadata, link-local, unspecified, multicast.
 .default("169.254.0.0/16,fe80::/10,fd00:ec2::254/128,0.0.0.0/8,::/128,224.0.0.0/4,ff00::/8");
-const LANES: Setting = Setting::new(
-    "Agent__Lanes",
-    "connections to the Gateway, 0 for as many as it offers",
-    "0 to 8",
-)
-.default("0");
-const SHARDS: Setting = Setting::new(
-    "Agent__Shards",
-    "threads of the data path, 0 for automatic",
-    "0 to 64",
-)
-.default("0");
+const LANES: Setting =
+    Setting::new("Agent__Lanes", "connections to the Gateway, 0 for as many as it offers", "0 to 8").default("0");
+const SHARDS: Setting =
+    Setting::new("Agent__Shards", "threads of the data path, 0 for automatic", "0 to 64").default("0");
 const NAME: Setting = Setting::new(
     "Agent__Name",
     "this Agent's name, as the Gateway shows it",
@@ -131,10 +112,7 @@ pub(crate) const SCHEMA: Schema = Schema {
 
 /// The Agent's configuration, all of it good.
 #[derive(Debug, Clone)]
-#[expect(
-    dead_code,
-    reason = "the composition in `run` takes the fields over one by one"
-)]
+#[expect(dead_code, reason = "the composition in `run` takes the fields over one by one")]
 pub(crate) struct AgentConfig {
     /// The Gateway's WebSocket URL, with its path.
     pub(crate) gateway_url: Uri,
@@ -171,13 +149,7 @@ pub(crate) fn load(
     cli: &Cli,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Loaded<AgentConfig>, Problems> {
-    let defaults = [
-        (
-            &logging::FILE_PATH,
-            LoggingConfig::default_file_path("agent"),
-        ),
-        (&NAME, process::host_name()),
-    ];
+    let defaults = [(&logging::FILE_PATH, LoggingConfig::default_file_path("agent")), (&NAME, process::host_name())];
     let mut layers = cli.common.layers(&SCHEMA, "Agent", &defaults, variables);
     if let Some(gateway) = &cli.gateway {
         // As a URL it wins over both settings of the layers below, as a flag should.
@@ -187,9 +159,7 @@ pub(crate) fn load(
             match gateway_url::parse_fqdn(gateway) {
                 Ok(url) => layers.flag("--gateway", GATEWAY_URL.name(), &url.to_string()),
                 Err(wrong) => {
-                    let message = format!(
-                        "{wrong}; allowed: gateway.example.com or wss://gateway.example.com/tunnel"
-                    );
+                    let message = format!("{wrong}; allowed: gateway.example.com or wss://gateway.example.com/tunnel");
                     layers.problem(Problem::new("--gateway", &message));
                 }
             }
@@ -198,11 +168,7 @@ pub(crate) fn load(
     for (flag, setting, path) in [
         ("--api-key-file", &API_KEY, &cli.api_key_file),
         ("--jwt-secret-file", &JWT_SECRET, &cli.jwt_secret_file),
-        (
-            "--password-hash-file",
-            &PASSWORD_HASH,
-            &cli.password_hash_file,
-        ),
+        ("--password-hash-file", &PASSWORD_HASH, &cli.password_hash_file),
     ] {
         if let Some(path) = path {
             layers.secret_file_flag(flag, setting, path);
@@ -226,10 +192,8 @@ fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
     let lanes = values.required(&LANES, |text| parse::count(text, 0, usize::from(LANES_MAX)));
     let shards = values.required(&SHARDS, |text| parse::count(text, 0, SHARDS_MAX));
     let name = values.required(&NAME, agent_name);
-    let database = values.required(&DATABASE, |text| {
-        text.parse()
-            .map_err(|error: octoporty_store::LocationError| error.to_string())
-    });
+    let database = values
+        .required(&DATABASE, |text| text.parse().map_err(|error: octoporty_store::LocationError| error.to_string()));
     let mappings = mapping::read(values, maps);
     let logging = LoggingConfig::read(values);
     let environment = values.required(&flags::ENVIRONMENT, flags::environment_name);
@@ -237,9 +201,7 @@ fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
         && key.ct_eq(secret.expose().as_bytes())
     {
         // A Gateway knows the key, and could then sign itself into the web UI (R36).
-        values.warn(
-            "Agent__JwtSecret is the same as Agent__ApiKey; give it a value of its own".to_owned(),
-        );
+        values.warn("Agent__JwtSecret is the same as Agent__ApiKey; give it a value of its own".to_owned());
     }
     Some(AgentConfig {
         gateway_url: gateway_url?,
@@ -306,7 +268,8 @@ pub(crate) mod tests {
 
     pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
     const JWT: &str = "fedcba9876543210fedcba9876543210";
-    const HASH: &str = "$6$saltsalt$abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ./abcdefghijklmnopqrstuv";
+    const HASH: &str =
+        "$6$saltsalt$abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ./abcdefghijklmnopqrstuv";
 
     /// What an Agent cannot do without.
     pub(crate) const GOOD: &[(&str, &str)] = &[
@@ -316,15 +279,9 @@ pub(crate) mod tests {
         ("Agent__Auth__PasswordHash", HASH),
     ];
 
-    fn load_with(
-        arguments: &[&str],
-        variables: &[(&str, &str)],
-    ) -> Result<Loaded<AgentConfig>, Vec<String>> {
-        let cli =
-            Cli::parse_from(std::iter::once("octoporty-agent").chain(arguments.iter().copied()));
-        let variables = variables
-            .iter()
-            .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    fn load_with(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Loaded<AgentConfig>, Vec<String>> {
+        let cli = Cli::parse_from(std::iter::once("octoporty-agent").chain(arguments.iter().copied()));
+        let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
         load(&cli, variables).map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }
 
@@ -349,11 +306,7 @@ pub(crate) mod tests {
 
     /// The good variables with one more, or with one changed.
     fn good_with(name: &'static str, value: &'static str) -> Vec<(&'static str, &'static str)> {
-        let mut variables: Vec<_> = GOOD
-            .iter()
-            .copied()
-            .filter(|(other, _)| *other != name)
-            .collect();
+        let mut variables: Vec<_> = GOOD.iter().copied().filter(|(other, _)| *other != name).collect();
         variables.push((name, value));
         variables
     }
@@ -365,15 +318,9 @@ pub(crate) mod tests {
         assert_eq!(config.gateway_url, "wss://gateway.example.com/tunnel");
         assert_eq!(config.listen, "0.0.0.0:17201".parse().unwrap());
         assert_eq!(config.database, Location::file("/app/data/octoporty.db"));
-        assert_eq!(
-            (config.lanes, config.name.is_empty(), config.mappings.len()),
-            (None, false, 0)
-        );
+        assert_eq!((config.lanes, config.name.is_empty(), config.mappings.len()), (None, false, 0));
         assert!(matches!(config.password_hash, PasswordHash::Sha512(_)));
-        assert_eq!(
-            config.logging.file_path,
-            Some("/var/log/octoporty/agent-.log".into())
-        );
+        assert_eq!(config.logging.file_path, Some("/var/log/octoporty/agent-.log".into()));
         assert_eq!(loaded.warnings, Vec::<String>::new());
     }
 
@@ -381,20 +328,8 @@ pub(crate) mod tests {
     fn deny_list_covers_metadata_link_local_multicast_and_unspecified() {
         // R33
         let ranges = load_with(&[], GOOD).unwrap().config.upstream_deny_list;
-        let denied = |text: &str| {
-            ranges
-                .iter()
-                .any(|range| range.contains(&text.parse::<std::net::IpAddr>().unwrap()))
-        };
-        for address in [
-            "169.254.169.254",
-            "fe80::1",
-            "fd00:ec2::254",
-            "0.0.0.0",
-            "::",
-            "224.0.0.1",
-            "ff02::1",
-        ] {
+        let denied = |text: &str| ranges.iter().any(|range| range.contains(&text.parse::<std::net::IpAddr>().unwrap()));
+        for address in ["169.254.169.254", "fe80::1", "fd00:ec2::254", "0.0.0.0", "::", "224.0.0.1", "ff02::1"] {
             assert!(denied(address), "{address}");
         }
         for address in ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "fd00::1"] {
@@ -407,14 +342,8 @@ pub(crate) mod tests {
         let variables = good_with("Agent__GatewayUrl", "wss://other.example.com");
         let url = |arguments: &[&str]| load_with(arguments, &variables).unwrap().config.gateway_url;
         assert_eq!(url(&[]), "wss://other.example.com/tunnel");
-        assert_eq!(
-            url(&["--gateway", "third.example.com"]),
-            "wss://third.example.com/tunnel"
-        );
-        assert_eq!(
-            url(&["--gateway", "ws://localhost:17200/tunnel"]),
-            "ws://localhost:17200/tunnel"
-        );
+        assert_eq!(url(&["--gateway", "third.example.com"]), "wss://third.example.com/tunnel");
+        assert_eq!(url(&["--gateway", "ws://localhost:17200/tunnel"]), "ws://localhost:17200/tunnel");
     }
 
     #[test]
@@ -423,9 +352,7 @@ pub(crate) mod tests {
         let mut variables = good_with("Agent__GatewayUrl", "ws://gateway.lan/tunnel");
         let problems = load_with(&[], &variables).unwrap_err();
         assert_eq!(problems.len(), 1);
-        assert!(problems[0].starts_with(
-            "Agent__GatewayUrl: would send the key over a network without encryption"
-        ));
+        assert!(problems[0].starts_with("Agent__GatewayUrl: would send the key over a network without encryption"));
         variables.push(("Agent__AllowInsecureGateway", "true"));
         let loaded = load_with(&[], &variables).unwrap();
         assert!(loaded.warnings[0].contains("without encryption"));
@@ -466,11 +393,7 @@ pub(crate) mod tests {
             "topsecret topsecret topsecret topsecret",
             "has a space, a control character or a letter outside ASCII; allowed: 32 to 1024 visible ASCII characters; make one with: openssl rand -hex 32",
         ),
-        (
-            "Agent__Port",
-            "http",
-            "`http` is not a port; allowed: 1 to 65535",
-        ),
+        ("Agent__Port", "http", "`http` is not a port; allowed: 1 to 65535"),
         (
             "Agent__BindAddress",
             "::g",
@@ -482,21 +405,13 @@ pub(crate) mod tests {
             "`metadata` has an entry (number 1) that is not an address range; allowed: address ranges such as 169.254.0.0/16,fe80::/10, comma-separated, or none",
         ),
         ("Agent__Lanes", "9", "`9` is too large; allowed: 0 to 8"),
-        (
-            "Agent__Shards",
-            "-1",
-            "`-1` is not a whole number; allowed: 0 to 64",
-        ),
+        ("Agent__Shards", "-1", "`-1` is not a whole number; allowed: 0 to 64"),
         (
             "Agent__Name",
             "a\nb",
             "`a\\nb` has a control character; allowed: 1 to 253 characters, none of them a control character",
         ),
-        (
-            "Agent__AllowInsecureGateway",
-            "no way",
-            "`no way` is neither true nor false; allowed: true or false",
-        ),
+        ("Agent__AllowInsecureGateway", "no way", "`no way` is neither true nor false; allowed: true or false"),
         (
             "ConnectionStrings__DefaultConnection",
             "Server=db",
@@ -512,39 +427,23 @@ pub(crate) mod tests {
     #[test]
     fn each_bad_value_has_its_message() {
         for &(name, value, message) in BAD_VALUES {
-            let problems = load_with(&[], &good_with(name, value))
-                .map(|loaded| loaded.config)
-                .unwrap_err();
-            assert_eq!(
-                problems,
-                [format!("{name}: (environment) {message}")],
-                "{value}"
-            );
+            let problems = load_with(&[], &good_with(name, value)).map(|loaded| loaded.config).unwrap_err();
+            assert_eq!(problems, [format!("{name}: (environment) {message}")], "{value}");
         }
     }
 
     #[test]
     fn hash_that_compose_has_eaten_gets_the_hint() {
-        let problems =
-            load_with(&[], &good_with("Agent__Auth__PasswordHash", "$$6$$salt$$x")).unwrap_err();
-        assert!(
-            problems[0].contains("still has its `$` doubled"),
-            "{problems:?}"
-        );
-        assert!(
-            problems[0].contains("write each $ as $$, or use Agent__Auth__PasswordHash__File"),
-            "{problems:?}"
-        );
+        let problems = load_with(&[], &good_with("Agent__Auth__PasswordHash", "$$6$$salt$$x")).unwrap_err();
+        assert!(problems[0].contains("still has its `$` doubled"), "{problems:?}");
+        assert!(problems[0].contains("write each $ as $$, or use Agent__Auth__PasswordHash__File"), "{problems:?}");
     }
 
     #[test]
     fn same_secret_for_two_purposes_is_a_warning() {
         // R36
         let loaded = load_with(&[], &good_with("Agent__JwtSecret", KEY)).unwrap();
-        assert_eq!(
-            loaded.warnings,
-            ["Agent__JwtSecret is the same as Agent__ApiKey; give it a value of its own"]
-        );
+        assert_eq!(loaded.warnings, ["Agent__JwtSecret is the same as Agent__ApiKey; give it a value of its own"]);
     }
 
     #[test]

@@ -35,9 +35,7 @@ pub(crate) fn parse_fqdn(text: &str) -> Result<Uri, String> {
     if text.contains('@') {
         return Err("holds a user name or password".to_owned());
     }
-    let authority: Authority = text
-        .parse()
-        .map_err(|_syntax| "is not a domain".to_owned())?;
+    let authority: Authority = text.parse().map_err(|_syntax| "is not a domain".to_owned())?;
     let host = host_of(&authority)?;
     let uri = match authority.as_str().rsplit_once(':') {
         Some((_, port)) if !authority.as_str().ends_with(']') => {
@@ -55,11 +53,7 @@ pub(crate) fn is_insecure(uri: &Uri) -> bool {
 }
 
 fn build(scheme: &str, authority: &str) -> Result<Uri, String> {
-    let uri = Uri::builder()
-        .scheme(scheme)
-        .authority(authority)
-        .path_and_query(TUNNEL_PATH)
-        .build();
+    let uri = Uri::builder().scheme(scheme).authority(authority).path_and_query(TUNNEL_PATH).build();
     uri.map_err(|_syntax| "is not a URL".to_owned())
 }
 
@@ -87,25 +81,14 @@ mod tests {
     fn urls_keep_their_path_or_get_the_usual_one() {
         for (text, url) in [
             ("wss://gw.example.com", "wss://gw.example.com/tunnel"),
-            (
-                "wss://gw.example.com:8443/",
-                "wss://gw.example.com:8443/tunnel",
-            ),
+            ("wss://gw.example.com:8443/", "wss://gw.example.com:8443/tunnel"),
             ("ws://[::1]:17200/tunnel", "ws://[::1]:17200/tunnel"),
-            (
-                "wss://gw.example.com/behind/it",
-                "wss://gw.example.com/behind/it",
-            ),
+            ("wss://gw.example.com/behind/it", "wss://gw.example.com/behind/it"),
         ] {
             assert_eq!(parse_url(text).unwrap(), url, "{text}");
         }
-        for text in [
-            "https://gw.example.com",
-            "gw.example.com",
-            "wss://gw/tunnel?key=x",
-            "wss://u:p@gw/",
-            "wss://a$b/",
-        ] {
+        for text in ["https://gw.example.com", "gw.example.com", "wss://gw/tunnel?key=x", "wss://u:p@gw/", "wss://a$b/"]
+        {
             assert!(parse_url(text).is_err(), "{text}");
         }
     }
@@ -119,15 +102,7 @@ mod tests {
         ] {
             assert_eq!(parse_fqdn(text).unwrap(), url, "{text}");
         }
-        for text in [
-            "https://gw.example.com",
-            "gw.example.com/tunnel",
-            "gw:0",
-            "gw:99999",
-            "u@gw",
-            "a b",
-            "",
-        ] {
+        for text in ["https://gw.example.com", "gw.example.com/tunnel", "gw:0", "gw:99999", "u@gw", "a b", ""] {
             assert!(parse_fqdn(text).is_err(), "{text}");
         }
     }
@@ -146,12 +121,7 @@ mod tests {
         ] {
             assert!(!insecure(safe), "{safe}");
         }
-        for unsafe_ in [
-            "ws://gw.example.com/",
-            "ws://10.0.0.1/",
-            "ws://localhost.example.com/",
-            "ws://[fe80::1]/",
-        ] {
+        for unsafe_ in ["ws://gw.example.com/", "ws://10.0.0.1/", "ws://localhost.example.com/", "ws://[fe80::1]/"] {
             assert!(insecure(unsafe_), "{unsafe_}");
         }
     }

@@ -43,11 +43,7 @@ fn check(loaded: &Loaded<AgentConfig>) -> ExitCode {
 }
 
 fn start(loaded: Loaded<AgentConfig>) -> ExitCode {
-    let Loaded {
-        config,
-        effective,
-        warnings,
-    } = loaded;
+    let Loaded { config, effective, warnings } = loaded;
     Banner {
         role: "Octoporty Agent",
         version: env!("CARGO_PKG_VERSION"),
@@ -68,11 +64,7 @@ fn start(loaded: Loaded<AgentConfig>) -> ExitCode {
     for warning in &warnings {
         tracing::warn!(warning, "configuration");
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output::refuse_start(PROGRAM, &error),
     };

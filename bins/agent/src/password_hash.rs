@@ -37,10 +37,7 @@ impl PasswordHash {
             .to_owned());
         };
         let (rounds, rest) = match rest.strip_prefix("rounds=") {
-            Some(rest) => rest
-                .split_once('$')
-                .map(|(rounds, rest)| (Some(rounds), rest))
-                .ok_or("is not complete")?,
+            Some(rest) => rest.split_once('$').map(|(rounds, rest)| (Some(rounds), rest)).ok_or("is not complete")?,
             None => (None, rest),
         };
         if let Some(rounds) = rounds {
@@ -84,34 +81,13 @@ mod tests {
             ("topsecret".to_owned(), "does not begin with $6$"),
             (format!("$$6$$salt$${hash}"), "still has its `$` doubled"),
             (format!("$5$salt${hash}"), "does not begin with $6$"),
-            (
-                format!("$6$rounds=999$salt${hash}"),
-                "has rounds outside 1000 to 1000000",
-            ),
-            (
-                format!("$6$rounds=1000001$salt${hash}"),
-                "has rounds outside 1000 to 1000000",
-            ),
-            (
-                format!("$6$rounds=+5000$salt${hash}"),
-                "has rounds outside 1000 to 1000000",
-            ),
-            (
-                format!("$6$${hash}"),
-                "has a salt that is not 1 to 16 of ./0-9A-Za-z",
-            ),
-            (
-                format!("$6$0123456789abcdefg${hash}"),
-                "has a salt that is not 1 to 16 of ./0-9A-Za-z",
-            ),
-            (
-                format!("$6$salt${}", &hash[1..]),
-                "is cut or has characters that no hash has",
-            ),
-            (
-                format!("$6$salt$-{}", &hash[1..]),
-                "is cut or has characters that no hash has",
-            ),
+            (format!("$6$rounds=999$salt${hash}"), "has rounds outside 1000 to 1000000"),
+            (format!("$6$rounds=1000001$salt${hash}"), "has rounds outside 1000 to 1000000"),
+            (format!("$6$rounds=+5000$salt${hash}"), "has rounds outside 1000 to 1000000"),
+            (format!("$6$${hash}"), "has a salt that is not 1 to 16 of ./0-9A-Za-z"),
+            (format!("$6$0123456789abcdefg${hash}"), "has a salt that is not 1 to 16 of ./0-9A-Za-z"),
+            (format!("$6$salt${}", &hash[1..]), "is cut or has characters that no hash has"),
+            (format!("$6$salt$-{}", &hash[1..]), "is cut or has characters that no hash has"),
             ("$6$salt".to_owned(), "is not complete"),
             ("$6$rounds=5000".to_owned(), "is not complete"),
         ] {

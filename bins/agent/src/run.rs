@@ -15,14 +15,10 @@ const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Runs until a signal asks for the end.
 pub(crate) async fn run(config: AgentConfig) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!(
-            "{} cannot be listened on (Agent__Port, Agent__BindAddress)",
-            config.listen
-        )
-    })?;
-    let shards = Shards::start(config.shards, "shard")
-        .context("no threads for the shards (Agent__Shards)")?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("{} cannot be listened on (Agent__Port, Agent__BindAddress)", config.listen))?;
+    let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Agent__Shards)")?;
     let agent = start(&config, &shards)?;
     tracing::info!(agent = %agent.id(), listen = %config.listen, gateway = agent.gateway(), "started");
     let serving = api::serve(listener, agent.clone());
@@ -40,11 +36,7 @@ pub(crate) async fn run(config: AgentConfig) -> anyhow::Result<()> {
 
 fn start(config: &AgentConfig, shards: &Shards) -> anyhow::Result<Agent> {
     let policy = AddressPolicy::new(config.upstream_deny_list.clone()).deny_socket(config.listen);
-    let mappings = config
-        .mappings
-        .iter()
-        .map(wiring::mapping)
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mappings = config.mappings.iter().map(wiring::mapping).collect::<anyhow::Result<Vec<_>>>()?;
     let mut builder = Agent::builder(&config.gateway_url.to_string(), &config.api_key)
         .name(&config.name)
         .address_policy(policy)
@@ -56,10 +48,7 @@ fn start(config: &AgentConfig, shards: &Shards) -> anyhow::Result<Agent> {
     if let Some(id) = agent_id(config)? {
         builder = builder.id(id);
     }
-    if let Some(lanes) = config
-        .lanes
-        .and_then(|lanes| NonZeroU8::try_from(lanes).ok())
-    {
+    if let Some(lanes) = config.lanes.and_then(|lanes| NonZeroU8::try_from(lanes).ok()) {
         builder = builder.lanes_max(lanes);
     }
     builder.start().context("Agent__GatewayUrl")
@@ -71,7 +60,5 @@ fn agent_id(config: &AgentConfig) -> anyhow::Result<Option<AgentId>> {
         return Ok(None);
     };
     let text = data_dir::load_or_create_agent_id(directory)?;
-    Ok(Some(text.parse().with_context(|| {
-        format!("{} holds no agent id", directory.display())
-    })?))
+    Ok(Some(text.parse().with_context(|| format!("{} holds no agent id", directory.display()))?))
 }

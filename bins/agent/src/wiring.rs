@@ -26,31 +26,19 @@ pub(crate) fn mapping(config: &MappingConfig) -> anyhow::Result<Mapping> {
         mapping::UpstreamProtocol::Http1 => UpstreamProtocol::Http1,
         mapping::UpstreamProtocol::H2c => UpstreamProtocol::H2c,
     };
-    let verify = if config.allow_invalid_certificates {
-        TlsVerify::AcceptAny
-    } else {
-        TlsVerify::Verify
-    };
-    let mut target =
-        UpstreamTarget::builder(scheme, config.upstream.host.as_str(), config.upstream.port)
-            .protocol(protocol)
-            .tls(verify);
+    let verify = if config.allow_invalid_certificates { TlsVerify::AcceptAny } else { TlsVerify::Verify };
+    let mut target = UpstreamTarget::builder(scheme, config.upstream.host.as_str(), config.upstream.port)
+        .protocol(protocol)
+        .tls(verify);
     if let Some(timeout) = config.connect_timeout {
         target = target.connect_timeout(timeout);
     }
     if let Some(timeout) = config.head_timeout {
         target = target.head_timeout(Some(timeout));
     }
-    let target = target
-        .build()
-        .with_context(|| format!("mapping {domain}"))?;
+    let target = target.build().with_context(|| format!("mapping {domain}"))?;
     let policy = header_policy(config).with_context(|| format!("mapping {domain}"))?;
-    let mut built = Mapping::new(
-        id_of(&config.pattern.to_string()),
-        config.pattern.clone(),
-        target,
-    )
-    .headers(policy);
+    let mut built = Mapping::new(id_of(&config.pattern.to_string()), config.pattern.clone(), target).headers(policy);
     if let Some(timeout) = config.body_idle_timeout {
         built = built.body_idle_timeout(timeout);
     }

@@ -13,11 +13,7 @@ fn agent(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String
         .env_clear()
         .envs(variables.iter().copied())
         .output();
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output.expect("the program runs");
+    let Output { status, stdout, stderr } = output.expect("the program runs");
     let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
     (status.code(), text(stdout), text(stderr))
 }
@@ -36,22 +32,10 @@ fn good(database: &str) -> [(&str, &str); 5] {
 fn good_configuration_is_listed_with_its_origins() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("agent.toml");
-    std::fs::write(
-        &file,
-        "[agent]\nlanes = 2\n[[mappings]]\ndomain = 'a.example.com'\nupstream = 'http://a'\n",
-    )
-    .unwrap();
-    let database = format!(
-        "Data Source={}/data/octoporty.db",
-        directory.path().display()
-    );
-    let arguments = [
-        "--config",
-        file.to_str().unwrap(),
-        "check",
-        "--map",
-        "app.example.com=http://localhost:3000",
-    ];
+    std::fs::write(&file, "[agent]\nlanes = 2\n[[mappings]]\ndomain = 'a.example.com'\nupstream = 'http://a'\n")
+        .unwrap();
+    let database = format!("Data Source={}/data/octoporty.db", directory.path().display());
+    let arguments = ["--config", file.to_str().unwrap(), "check", "--map", "app.example.com=http://localhost:3000"];
     let (code, out, err) = agent(&arguments, &good(&database));
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
     for line in [
@@ -63,18 +47,13 @@ fn good_configuration_is_listed_with_its_origins() {
         "mapping a.example.com -> http://a:80 (file)".to_owned(),
         "mapping app.example.com -> http://localhost:3000 (flag --map)".to_owned(),
     ] {
-        let found = out
-            .lines()
-            .any(|l| l.split_whitespace().collect::<Vec<_>>().join(" ") == line);
+        let found = out.lines().any(|l| l.split_whitespace().collect::<Vec<_>>().join(" ") == line);
         assert!(found, "{line} in\n{out}");
     }
     for secret in [KEY, JWT, HASH] {
         assert!(!out.contains(secret));
     }
-    assert!(
-        !directory.path().join("data").exists(),
-        "a check makes nothing"
-    );
+    assert!(!directory.path().join("data").exists(), "a check makes nothing");
 }
 
 #[test]
@@ -89,10 +68,7 @@ fn bad_configuration_lists_all_problems_at_once() {
     let (code, out, err) = agent(&["check", "--map", "app.example.com"], &variables);
     assert_eq!((code, out.as_str()), (Some(2), ""));
     let lines: Vec<_> = err.lines().collect();
-    assert_eq!(
-        lines[0],
-        "octoporty-agent: the configuration has 6 problems"
-    );
+    assert_eq!(lines[0], "octoporty-agent: the configuration has 6 problems");
     for (line, start) in lines[1..].iter().zip([
         "  Agent__PasswordHash: (environment) is not a setting; did you mean Agent__Auth__PasswordHash?",
         "  Agent__GatewayUrl: (environment) ",
@@ -126,19 +102,10 @@ fn data_directory_that_cannot_be_written_ends_the_start() {
 fn help_and_version() {
     let (code, help, _) = agent(&["--help"], &[]);
     assert_eq!(code, Some(0));
-    for part in [
-        "Agent__JwtSecret",
-        "openssl passwd -6",
-        "Examples:",
-        "--map app.example.com=http://",
-        "docs/",
-    ] {
+    for part in ["Agent__JwtSecret", "openssl passwd -6", "Examples:", "--map app.example.com=http://", "docs/"] {
         assert!(help.contains(part), "{part}");
     }
     let (code, version, _) = agent(&["--version"], &[]);
     assert_eq!(code, Some(0));
-    assert_eq!(
-        version,
-        format!("octoporty-agent {}\n", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(version, format!("octoporty-agent {}\n", env!("CARGO_PKG_VERSION")));
 }

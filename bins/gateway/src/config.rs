@@ -23,24 +23,17 @@ const API_KEY: Setting = Setting::new(
 )
 .hint(parse::SECRET_HINT)
 .secret();
-const PORT: Setting = Setting::new(
-    "Gateway__Port",
-    "port for visitors and Agents",
-    "1 to 65535",
-)
-.aliases(&["Gateway__ListenPort"])
-.default("17200");
+const PORT: Setting = Setting::new("Gateway__Port", "port for visitors and Agents", "1 to 65535")
+    .aliases(&["Gateway__ListenPort"])
+    .default("17200");
 const BIND_ADDRESS: Setting = Setting::new(
     "Gateway__BindAddress",
     "address to listen on",
     "an IPv4 or IPv6 address, such as 0.0.0.0, :: or 127.0.0.1",
 )
 .default("0.0.0.0");
-const FQDN: Setting = Setting::new(
-    "Gateway__Fqdn",
-    "the Gateway's own host name",
-    "a host name such as gateway.example.com",
-);
+const FQDN: Setting =
+    Setting::new("Gateway__Fqdn", "the Gateway's own host name", "a host name such as gateway.example.com");
 const CADDY_ADMIN_URL: Setting = Setting::new(
     "Gateway__CaddyAdminUrl",
     "Caddy's admin API",
@@ -55,30 +48,20 @@ const TRUSTED_PROXIES: Setting = Setting::new(
 )
 .list()
 .default("127.0.0.0/8,::1/128");
-const ALLOW_REMOTE_UPDATE: Setting = Setting::new(
-    "Gateway__AllowRemoteUpdate",
-    "may an Agent ask for a Gateway update",
-    "true or false",
-)
-.default("true");
-const UPDATE_SIGNAL_PATH: Setting = Setting::new(
-    "Gateway__UpdateSignalPath",
-    "file that tells the host to update",
-    "a path",
-)
-.default("/data/update-signal");
+const ALLOW_REMOTE_UPDATE: Setting =
+    Setting::new("Gateway__AllowRemoteUpdate", "may an Agent ask for a Gateway update", "true or false")
+        .default("true");
+const UPDATE_SIGNAL_PATH: Setting =
+    Setting::new("Gateway__UpdateSignalPath", "file that tells the host to update", "a path")
+        .default("/data/update-signal");
 const REMOVE_ROUTES: Setting = Setting::new(
     "Gateway__RemoveRoutesOnTunnelUnavailable",
     "take routes out of Caddy when their tunnel is gone",
     "true or false",
 )
 .default("false");
-const SHARDS: Setting = Setting::new(
-    "Gateway__Shards",
-    "threads of the data path, 0 for automatic",
-    "0 to 64",
-)
-.default("0");
+const SHARDS: Setting =
+    Setting::new("Gateway__Shards", "threads of the data path, 0 for automatic", "0 to 64").default("0");
 const GRACE_PERIOD: Setting = Setting::new(
     "Gateway__GracePeriod",
     "how long requests wait for a lost tunnel",
@@ -97,24 +80,14 @@ const DRAIN_PERIOD: Setting = Setting::new(
     "a duration such as 30, 30s, 2m or 500ms",
 )
 .default("30s");
-const STATE_PATH: Setting = Setting::new(
-    "Gateway__StatePath",
-    "small file that remembers the Agents of the last run",
-    "a path",
-)
-.default("/data/gateway-state.json");
-const MAX_CONNECTIONS: Setting = Setting::new(
-    "Gateway__MaxConnections",
-    "visitors' connections in all",
-    "1 to 1000000",
-)
-.default("65536");
-const MAX_CONNECTIONS_PER_ADDRESS: Setting = Setting::new(
-    "Gateway__MaxConnectionsPerAddress",
-    "visitors' connections of one address",
-    "1 to 1000000",
-)
-.default("256");
+const STATE_PATH: Setting =
+    Setting::new("Gateway__StatePath", "small file that remembers the Agents of the last run", "a path")
+        .default("/data/gateway-state.json");
+const MAX_CONNECTIONS: Setting =
+    Setting::new("Gateway__MaxConnections", "visitors' connections in all", "1 to 1000000").default("65536");
+const MAX_CONNECTIONS_PER_ADDRESS: Setting =
+    Setting::new("Gateway__MaxConnectionsPerAddress", "visitors' connections of one address", "1 to 1000000")
+        .default("256");
 
 /// Most connections that a setting allows: what a process may have of file descriptors on a large machine.
 const CONNECTIONS_SETTING_MAX: usize = 1_000_000;
@@ -151,10 +124,7 @@ pub(crate) const SCHEMA: Schema = Schema {
 
 /// The Gateway's configuration, all of it good.
 #[derive(Debug, Clone)]
-#[expect(
-    dead_code,
-    reason = "the composition in `run` takes the fields over one by one"
-)]
+#[expect(dead_code, reason = "the composition in `run` takes the fields over one by one")]
 pub(crate) struct GatewayConfig {
     /// The key that an Agent must present.
     pub(crate) api_key: Secret,
@@ -197,10 +167,7 @@ pub(crate) fn load(
     cli: &Cli,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Loaded<GatewayConfig>, Problems> {
-    let defaults = [(
-        &logging::FILE_PATH,
-        LoggingConfig::default_file_path("gateway"),
-    )];
+    let defaults = [(&logging::FILE_PATH, LoggingConfig::default_file_path("gateway"))];
     let mut layers = cli.common.layers(&SCHEMA, "Gateway", &defaults, variables);
     if let Some(path) = &cli.api_key_file {
         layers.secret_file_flag("--api-key-file", &API_KEY, path);
@@ -231,10 +198,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
     let max_connections_per_address = values.required(&MAX_CONNECTIONS_PER_ADDRESS, connections);
     let logging = LoggingConfig::read(values);
     let environment = values.required(&flags::ENVIRONMENT, flags::environment_name);
-    for (setting, path) in [
-        (&STATE_PATH, &state_path),
-        (&UPDATE_SIGNAL_PATH, &update_signal_path),
-    ] {
+    for (setting, path) in [(&STATE_PATH, &state_path), (&UPDATE_SIGNAL_PATH, &update_signal_path)] {
         warn_of_missing_directory(values, setting, path.as_deref());
     }
     Some(GatewayConfig {
@@ -292,24 +256,16 @@ mod tests {
 
     const KEY: &str = "0123456789abcdef0123456789abcdef";
 
-    fn load_with(
-        arguments: &[&str],
-        variables: &[(&str, &str)],
-    ) -> Result<Loaded<GatewayConfig>, Vec<String>> {
-        let cli =
-            Cli::parse_from(std::iter::once("octoporty-gateway").chain(arguments.iter().copied()));
-        let variables = variables
-            .iter()
-            .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    fn load_with(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Loaded<GatewayConfig>, Vec<String>> {
+        let cli = Cli::parse_from(std::iter::once("octoporty-gateway").chain(arguments.iter().copied()));
+        let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
         load(&cli, variables).map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }
 
     fn config(arguments: &[&str], variables: &[(&str, &str)]) -> GatewayConfig {
         let mut all = vec![("Gateway__ApiKey", KEY)];
         all.extend_from_slice(variables);
-        load_with(arguments, &all)
-            .expect("a good configuration")
-            .config
+        load_with(arguments, &all).expect("a good configuration").config
     }
 
     #[test]
@@ -318,36 +274,20 @@ mod tests {
         assert_eq!(config.api_key.expose(), KEY);
         assert_eq!(config.listen, "0.0.0.0:17200".parse().unwrap());
         assert_eq!(config.caddy_admin_url.unwrap(), "http://localhost:2019");
-        assert_eq!(
-            (config.grace_period, config.drain_period),
-            (limits::GRACE_PERIOD, limits::DRAIN_PERIOD)
-        );
+        assert_eq!((config.grace_period, config.drain_period), (limits::GRACE_PERIOD, limits::DRAIN_PERIOD));
         assert_eq!(config.startup_hold, Duration::from_secs(10));
         assert_eq!(config.max_connections, limits::CONNECTIONS_MAX);
-        assert_eq!(
-            config.max_connections_per_address,
-            limits::CONNECTIONS_PER_ADDRESS_MAX
-        );
+        assert_eq!(config.max_connections_per_address, limits::CONNECTIONS_PER_ADDRESS_MAX);
         assert_eq!(config.trusted_proxies.len(), 2);
         assert!(config.allow_remote_update && !config.remove_routes_on_tunnel_unavailable);
-        assert_eq!(
-            config.logging.file_path,
-            Some("/var/log/octoporty/gateway-.log".into())
-        );
+        assert_eq!(config.logging.file_path, Some("/var/log/octoporty/gateway-.log".into()));
         assert_eq!(config.environment, "Production");
     }
 
     #[test]
     fn values_of_all_kinds() {
         let config = config(
-            &[
-                "--bind",
-                "[::]",
-                "--port",
-                "8080",
-                "--set",
-                "Gateway__Shards=3",
-            ],
+            &["--bind", "[::]", "--port", "8080", "--set", "Gateway__Shards=3"],
             &[
                 ("GATEWAY__CADDYADMINURL", ""),
                 ("Gateway__ListenPort", "9000"),
@@ -372,11 +312,7 @@ mod tests {
             "short-topsecret",
             "has fewer than 32 characters; allowed: 32 to 1024 visible ASCII characters, the same as the Agent's; make one with: openssl rand -hex 32",
         ),
-        (
-            "Gateway__Port",
-            "0",
-            "`0` is not a port; allowed: 1 to 65535",
-        ),
+        ("Gateway__Port", "0", "`0` is not a port; allowed: 1 to 65535"),
         (
             "Gateway__BindAddress",
             "localhost",
@@ -397,36 +333,20 @@ mod tests {
             "10.0.0.0/99",
             "`10.0.0.0/99` has an entry (number 1) that is not an address range; allowed: address ranges such as 10.0.0.0/8,::1, comma-separated, or none",
         ),
-        (
-            "Gateway__AllowRemoteUpdate",
-            "perhaps",
-            "`perhaps` is neither true nor false; allowed: true or false",
-        ),
-        (
-            "Gateway__Shards",
-            "65",
-            "`65` is too large; allowed: 0 to 64",
-        ),
+        ("Gateway__AllowRemoteUpdate", "perhaps", "`perhaps` is neither true nor false; allowed: true or false"),
+        ("Gateway__Shards", "65", "`65` is too large; allowed: 0 to 64"),
         (
             "Gateway__GracePeriod",
             "10 parsecs",
             "`10 parsecs` is not a duration; allowed: a duration such as 10, 10s, 2m or 500ms",
         ),
-        (
-            "Gateway__MaxConnections",
-            "0",
-            "`0` is too small; allowed: 1 to 1000000",
-        ),
+        ("Gateway__MaxConnections", "0", "`0` is too small; allowed: 1 to 1000000"),
         (
             "Logging__MinimumLevel",
             "loud",
             "`loud` is not a level; allowed: Trace, Debug, Information, Warning, Error, Critical or None",
         ),
-        (
-            "Logging__Format",
-            "xml",
-            "`xml` is not a form of log lines; allowed: human or json",
-        ),
+        ("Logging__Format", "xml", "`xml` is not a form of log lines; allowed: human or json"),
         (
             "Logging__FilePath",
             "/var/log/",
@@ -441,14 +361,8 @@ mod tests {
             if name != "Gateway__ApiKey" {
                 variables.push(("Gateway__ApiKey", KEY));
             }
-            let problems = load_with(&[], &variables)
-                .map(|loaded| loaded.config)
-                .unwrap_err();
-            assert_eq!(
-                problems,
-                [format!("{name}: (environment) {message}")],
-                "{value}"
-            );
+            let problems = load_with(&[], &variables).map(|loaded| loaded.config).unwrap_err();
+            assert_eq!(problems, [format!("{name}: (environment) {message}")], "{value}");
         }
     }
 
@@ -465,9 +379,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             loaded.warnings,
-            [
-                "Gateway__StatePath: the directory /nowhere is missing, so this file cannot be written"
-            ]
+            ["Gateway__StatePath: the directory /nowhere is missing, so this file cannot be written"]
         );
     }
 }

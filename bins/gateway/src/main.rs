@@ -31,11 +31,7 @@ fn main() -> ExitCode {
 }
 
 fn start(loaded: Loaded<GatewayConfig>) -> ExitCode {
-    let Loaded {
-        config,
-        effective,
-        warnings,
-    } = loaded;
+    let Loaded { config, effective, warnings } = loaded;
     Banner {
         role: "Octoporty Gateway",
         version: env!("CARGO_PKG_VERSION"),
@@ -51,11 +47,7 @@ fn start(loaded: Loaded<GatewayConfig>) -> ExitCode {
     for warning in &warnings {
         tracing::warn!(warning, "configuration");
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output::refuse_start(PROGRAM, &error),
     };

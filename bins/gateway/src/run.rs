@@ -28,15 +28,11 @@ const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Runs until a signal asks for the end.
 pub(crate) async fn run(config: GatewayConfig) -> anyhow::Result<()> {
-    let shards = Shards::start(config.shards, "shard")
-        .context("no threads for the shards (Gateway__Shards)")?;
+    let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Gateway__Shards)")?;
     let gateway = build(&config, &shards).await?;
     for (index, handle) in shards.handles().iter().enumerate() {
         let listener = bind(config.listen, shards.handles().len() > 1).with_context(|| {
-            format!(
-                "{} cannot be listened on (Gateway__Port, Gateway__BindAddress)",
-                config.listen
-            )
+            format!("{} cannot be listened on (Gateway__Port, Gateway__BindAddress)", config.listen)
         })?;
         let gateway = gateway.clone();
         // The shards end with this function, and everything on them.
@@ -50,9 +46,7 @@ pub(crate) async fn run(config: GatewayConfig) -> anyhow::Result<()> {
     tracing::info!(listen = %config.listen, shards = shards.handles().len(), "listening");
     let signal = octoporty_shell::shutdown_signal().await;
     tracing::info!(signal, "stopping");
-    let drained = gateway
-        .shutdown(config.drain_period, RECONNECT_SPREAD)
-        .await;
+    let drained = gateway.shutdown(config.drain_period, RECONNECT_SPREAD).await;
     if drained.cut > 0 {
         tracing::warn!(cut = drained.cut, "what did not finish in time was cut");
     }
@@ -100,11 +94,7 @@ async fn caddy_addresses(config: &GatewayConfig) -> Vec<IpNet> {
 
 /// A listener of its own for each shard: the system spreads connections over those that share a port.
 fn bind(address: SocketAddr, shared: bool) -> std::io::Result<std::net::TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(shared)?;
     socket.set_nonblocking(true)?;

@@ -11,11 +11,7 @@ fn gateway(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, Stri
         .env_clear()
         .envs(variables.iter().copied())
         .output();
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output.expect("the program runs");
+    let Output { status, stdout, stderr } = output.expect("the program runs");
     let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
     (status.code(), text(stdout), text(stderr))
 }
@@ -24,43 +20,18 @@ fn gateway(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, Stri
 fn good_configuration_is_listed_with_its_origins() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("gateway.toml");
-    std::fs::write(
-        &file,
-        "[gateway]\nfqdn = 'gateway.example.com'\n[agent]\nother = 1\n",
-    )
-    .unwrap();
-    let arguments = [
-        "--config",
-        file.to_str().unwrap(),
-        "check",
-        "--port",
-        "8080",
-    ];
+    std::fs::write(&file, "[gateway]\nfqdn = 'gateway.example.com'\n[agent]\nother = 1\n").unwrap();
+    let arguments = ["--config", file.to_str().unwrap(), "check", "--port", "8080"];
     let (code, out, err) = gateway(&arguments, &[("GATEWAY__APIKEY", KEY)]);
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
     let line = |name: &str| {
-        let line = out
-            .lines()
-            .find(|line| line.trim_start().starts_with(name))
-            .unwrap_or_default();
+        let line = out.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_default();
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(
-        line("Gateway__ApiKey"),
-        "Gateway__ApiKey 01****ef (environment)"
-    );
+    assert_eq!(line("Gateway__ApiKey"), "Gateway__ApiKey 01****ef (environment)");
     assert_eq!(line("Gateway__Port"), "Gateway__Port 8080 (flag --port)");
-    assert_eq!(
-        line("Gateway__Fqdn"),
-        format!(
-            "Gateway__Fqdn gateway.example.com (file {})",
-            file.display()
-        )
-    );
-    assert_eq!(
-        line("Gateway__GracePeriod"),
-        "Gateway__GracePeriod 10s (default)"
-    );
+    assert_eq!(line("Gateway__Fqdn"), format!("Gateway__Fqdn gateway.example.com (file {})", file.display()));
+    assert_eq!(line("Gateway__GracePeriod"), "Gateway__GracePeriod 10s (default)");
     assert!(!out.contains(KEY));
 }
 
@@ -69,18 +40,11 @@ fn bad_configuration_lists_all_problems_at_once() {
     // R56
     let (code, out, err) = gateway(
         &["check", "--set", "Gateway__Shards=many"],
-        &[
-            ("Gateway__ApiKey", "topsecret"),
-            ("Gateway__Port", "0"),
-            ("Gateway__ApiKei", "topsecret"),
-        ],
+        &[("Gateway__ApiKey", "topsecret"), ("Gateway__Port", "0"), ("Gateway__ApiKei", "topsecret")],
     );
     assert_eq!((code, out.as_str()), (Some(2), ""));
     let lines: Vec<_> = err.lines().collect();
-    assert_eq!(
-        lines[0],
-        "octoporty-gateway: the configuration has 4 problems"
-    );
+    assert_eq!(lines[0], "octoporty-gateway: the configuration has 4 problems");
     for (line, start) in lines[1..].iter().zip([
         "  Gateway__ApiKei: (environment) is not a setting; did you mean Gateway__ApiKey?",
         "  Gateway__ApiKey: (environment) has fewer than 32 characters",
@@ -97,19 +61,10 @@ fn bad_configuration_lists_all_problems_at_once() {
 fn help_and_version() {
     let (code, help, _) = gateway(&["--help"], &[]);
     assert_eq!(code, Some(0));
-    for part in [
-        "Gateway__ApiKey",
-        "openssl rand -hex 32",
-        "Examples:",
-        "docs/configuration.md",
-        "check",
-    ] {
+    for part in ["Gateway__ApiKey", "openssl rand -hex 32", "Examples:", "docs/configuration.md", "check"] {
         assert!(help.contains(part), "{part}");
     }
     let (code, version, _) = gateway(&["--version"], &[]);
     assert_eq!(code, Some(0));
-    assert_eq!(
-        version,
-        format!("octoporty-gateway {}\n", env!("CARGO_PKG_VERSION"))
-    );
+    assert_eq!(version, format!("octoporty-gateway {}\n", env!("CARGO_PKG_VERSION")));
 }

@@ -43,12 +43,7 @@ impl Banner<'_> {
         let mut rows = vec![row("Environment", self.environment)];
         rows.extend(self.user.map(|user| row("UID:GID", user)));
         // It has a row of its own above.
-        rows.extend(
-            self.effective
-                .iter()
-                .filter(|line| line.name != super::flags::ENVIRONMENT.name())
-                .cloned(),
-        );
+        rows.extend(self.effective.iter().filter(|line| line.name != super::flags::ENVIRONMENT.name()).cloned());
         text.push_str(&output::aligned(&rows, |_| String::new()));
         text.push('\n');
         text
@@ -62,11 +57,8 @@ mod tests {
     #[test]
     fn banner_is_small_and_tells_all() {
         assert!(ART.lines().all(|line| line.len() <= 78));
-        let effective = [Effective {
-            name: "Gateway__ApiKey".into(),
-            value: "my****ey".into(),
-            origin: "environment".into(),
-        }];
+        let effective =
+            [Effective { name: "Gateway__ApiKey".into(), value: "my****ey".into(), origin: "environment".into() }];
         let banner = Banner {
             role: "Agent",
             version: "1.2.3",

@@ -28,12 +28,7 @@ impl DataDirError {
         let user = process::uid_gid();
         let advice = advice(path, user.as_deref(), owner(path).as_deref());
         let user = user.unwrap_or_else(|| "unknown".to_owned());
-        Self {
-            path: path.to_owned(),
-            user,
-            advice,
-            source,
-        }
+        Self { path: path.to_owned(), user, advice, source }
     }
 }
 
@@ -63,9 +58,7 @@ pub enum AgentIdError {
 ///
 /// When either fails.
 pub fn prepare(path: &Path) -> Result<(), DataDirError> {
-    create(path)
-        .and_then(|()| try_write(path))
-        .map_err(|error| DataDirError::new(path, error))
+    create(path).and_then(|()| try_write(path)).map_err(|error| DataDirError::new(path, error))
 }
 
 /// Whether [`prepare`] would succeed, leaving nothing behind: tries with a file in the directory, or in the nearest
@@ -76,9 +69,7 @@ pub fn prepare(path: &Path) -> Result<(), DataDirError> {
 /// When a file cannot be written there.
 pub fn check(path: &Path) -> Result<(), DataDirError> {
     let existing = path.ancestors().find(|ancestor| ancestor.exists());
-    let existing = existing
-        .filter(|found| !found.as_os_str().is_empty())
-        .unwrap_or_else(|| Path::new("."));
+    let existing = existing.filter(|found| !found.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     try_write(existing).map_err(|error| DataDirError::new(path, error))
 }
 
@@ -90,28 +81,19 @@ pub fn check(path: &Path) -> Result<(), DataDirError> {
 /// When the file can neither be read nor made, or holds something else.
 pub fn load_or_create_agent_id(directory: &Path) -> Result<String, AgentIdError> {
     let path = directory.join(ID_FILE);
-    let failed = |source| AgentIdError::Io {
-        path: path.clone(),
-        source,
-    };
+    let failed = |source| AgentIdError::Io { path: path.clone(), source };
     match fs::read_to_string(&path) {
         Ok(text) => {
             let id = text.trim();
             let good = id.len() == ID_DIGITS && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-            if good {
-                Ok(id.to_ascii_lowercase())
-            } else {
-                Err(AgentIdError::Damaged { path })
-            }
+            if good { Ok(id.to_ascii_lowercase()) } else { Err(AgentIdError::Damaged { path }) }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let id = format!("{:032x}", rand::random::<u128>());
             write_atomically(&path, &format!("{id}\n")).map_err(failed)?;
             Ok(id)
         }
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            Err(AgentIdError::Damaged { path })
-        }
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(AgentIdError::Damaged { path }),
         Err(error) => Err(failed(error)),
     }
 }
@@ -137,9 +119,7 @@ fn try_write(directory: &Path) -> io::Result<()> {
 fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     let draft = path.with_extension(format!("new-{}", std::process::id()));
     let mut file = new_file(&draft)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all());
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     drop(file);
     if let Err(error) = written.and_then(|()| fs::rename(&draft, path)) {
         // The first error is the one to tell.
@@ -175,9 +155,7 @@ fn owner(_path: &Path) -> Option<String> {
 
 fn advice(path: &Path, user: Option<&str>, owner: Option<&str>) -> String {
     // Nobody should be told to run this as root.
-    let run_as = owner
-        .filter(|owner| !owner.starts_with("0:"))
-        .unwrap_or("1000:1000");
+    let run_as = owner.filter(|owner| !owner.starts_with("0:")).unwrap_or("1000:1000");
     let user = user.unwrap_or("UID:GID");
     format!(
         "Two usual fixes: run as the user that owns it (compose: `user: \"{run_as}\"`, systemd: `User=`, on TrueNAS \
@@ -199,14 +177,7 @@ mod tests {
         for error in [prepare(&inside).unwrap_err(), check(&inside).unwrap_err()] {
             let text = error.to_string();
             let user = process::uid_gid().unwrap_or_else(|| "unknown".to_owned());
-            for part in [
-                &inside.display().to_string(),
-                &user,
-                "user: \"",
-                "568:568",
-                "chown -R",
-                "User=",
-            ] {
+            for part in [&inside.display().to_string(), &user, "user: \"", "568:568", "chown -R", "User="] {
                 assert!(text.contains(part), "{part} in {text}");
             }
             assert_eq!(text.lines().count(), 1);
@@ -216,13 +187,8 @@ mod tests {
     #[test]
     fn nobody_is_told_to_run_as_root() {
         let text = advice(Path::new("/app/data"), Some("1001:1001"), Some("0:0"));
-        assert!(
-            text.contains("user: \"1000:1000\"") && text.contains("chown -R 1001:1001 /app/data"),
-            "{text}"
-        );
-        assert!(
-            advice(Path::new("/d"), None, Some("568:568")).contains("`user: \"568:568\"`, systemd")
-        );
+        assert!(text.contains("user: \"1000:1000\"") && text.contains("chown -R 1001:1001 /app/data"), "{text}");
+        assert!(advice(Path::new("/d"), None, Some("568:568")).contains("`user: \"568:568\"`, systemd"));
     }
 
     #[test]
@@ -231,20 +197,14 @@ mod tests {
         check(&directory.path().join("a/b")).unwrap();
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
         prepare(&directory.path().join("a/b")).unwrap();
-        assert_eq!(
-            fs::read_dir(directory.path().join("a/b")).unwrap().count(),
-            0
-        );
+        assert_eq!(fs::read_dir(directory.path().join("a/b")).unwrap().count(), 0);
     }
 
     #[test]
     fn id_is_made_once_and_kept() {
         let directory = tempfile::tempdir().unwrap();
         let id = load_or_create_agent_id(directory.path()).unwrap();
-        assert_eq!(
-            (id.len(), load_or_create_agent_id(directory.path()).unwrap()),
-            (32, id.clone())
-        );
+        assert_eq!((id.len(), load_or_create_agent_id(directory.path()).unwrap()), (32, id.clone()));
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 
         let other = tempfile::tempdir().unwrap();

@@ -18,10 +18,8 @@ pub const ENVIRONMENT: Setting = Setting::new(
 pub const SETTINGS: &[Setting] = &[ENVIRONMENT];
 
 /// Variables with a name of their own; the first one wins.
-pub const PLAIN_VARIABLES: &[(&str, &str)] = &[
-    ("OCTOPORTY_ENVIRONMENT", "Octoporty__Environment"),
-    ("ASPNETCORE_ENVIRONMENT", "Octoporty__Environment"),
-];
+pub const PLAIN_VARIABLES: &[(&str, &str)] =
+    &[("OCTOPORTY_ENVIRONMENT", "Octoporty__Environment"), ("ASPNETCORE_ENVIRONMENT", "Octoporty__Environment")];
 
 /// Reads [`ENVIRONMENT`]'s value.
 ///
@@ -88,11 +86,7 @@ impl CommonFlags {
         let flags = [
             ("--port", format!("{section}__Port"), &self.port),
             ("--bind", format!("{section}__BindAddress"), &self.bind),
-            (
-                "--log-level",
-                MINIMUM_LEVEL.name().to_owned(),
-                &self.log_level,
-            ),
+            ("--log-level", MINIMUM_LEVEL.name().to_owned(), &self.log_level),
             ("--log-format", FORMAT.name().to_owned(), &self.log_format),
         ];
         for (flag, name, value) in flags {

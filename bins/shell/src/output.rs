@@ -59,25 +59,11 @@ pub(crate) fn aligned(lines: &[Effective], last: impl Fn(&Effective) -> String) 
     // Longer values push their own line only.
     const VALUE_WIDTH_MAX: usize = 40;
     let width = |text: &str| text.chars().count();
-    let names = lines
-        .iter()
-        .map(|line| width(&line.name))
-        .max()
-        .unwrap_or(0);
-    let values = lines
-        .iter()
-        .map(|line| width(&line.value))
-        .filter(|w| *w <= VALUE_WIDTH_MAX)
-        .max()
-        .unwrap_or(0);
+    let names = lines.iter().map(|line| width(&line.name)).max().unwrap_or(0);
+    let values = lines.iter().map(|line| width(&line.value)).filter(|w| *w <= VALUE_WIDTH_MAX).max().unwrap_or(0);
     let mut text = String::new();
     for line in lines {
-        let row = format!(
-            "  {:names$}  {:values$}  {}",
-            line.name,
-            line.value,
-            last(line)
-        );
+        let row = format!("  {:names$}  {:values$}  {}", line.name, line.value, last(line));
         text.push_str(row.trim_end());
         text.push('\n');
     }
@@ -96,9 +82,7 @@ mod tests {
             value: value.to_owned(),
             origin: "default".to_owned(),
         };
-        let text = aligned(&[line("A", "value"), line("Long", "-")], |line| {
-            line.origin.clone()
-        });
+        let text = aligned(&[line("A", "value"), line("Long", "-")], |line| line.origin.clone());
         assert_eq!(text, "  A     value  default\n  Long  -      default\n");
     }
 
@@ -106,9 +90,6 @@ mod tests {
     fn each_problem_is_a_line() {
         let problems = vec![Problem::new("A", "is missing"), Problem::new("B", "is bad")];
         let list = problem_list("octoporty-agent", &Problems::check(problems).unwrap_err());
-        assert_eq!(
-            list,
-            "octoporty-agent: the configuration has 2 problems\n  A: is missing\n  B: is bad\n"
-        );
+        assert_eq!(list, "octoporty-agent: the configuration has 2 problems\n  A: is missing\n  B: is bad\n");
     }
 }

@@ -34,10 +34,7 @@ fn kernel_host_name() -> Option<String> {
 
 #[cfg(not(target_os = "linux"))]
 fn kernel_host_name() -> Option<String> {
-    std::env::var("COMPUTERNAME")
-        .or_else(|_| std::env::var("HOSTNAME"))
-        .ok()
-        .filter(|name| !name.is_empty())
+    std::env::var("COMPUTERNAME").or_else(|_| std::env::var("HOSTNAME")).ok().filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]

@@ -36,25 +36,19 @@ impl Shards {
     /// When the system gives no more threads or file descriptors. Those already started end.
     pub fn start(count: NonZeroUsize, name: &str) -> io::Result<Self> {
         let (alive, ended) = mpsc::sync_channel(0);
-        let mut shards = Self {
-            handles: Vec::new(),
-            stop: Vec::new(),
-            ended,
-        };
+        let mut shards = Self { handles: Vec::new(), stop: Vec::new(), ended };
         for number in 0..count.get() {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             shards.handles.push(runtime.handle().clone());
             let (stop, stopped) = oneshot::channel::<Infallible>();
             shards.stop.push(stop);
             let alive = alive.clone();
-            thread::Builder::new()
-                .name(format!("{name}-{number}"))
-                .spawn(move || {
-                    // Only the drop of the other end is awaited, so the result says nothing.
-                    let _dropped = runtime.block_on(stopped);
-                    runtime.shutdown_background();
-                    drop(alive);
-                })?;
+            thread::Builder::new().name(format!("{name}-{number}")).spawn(move || {
+                // Only the drop of the other end is awaited, so the result says nothing.
+                let _dropped = runtime.block_on(stopped);
+                runtime.shutdown_background();
+                drop(alive);
+            })?;
         }
         Ok(shards)
     }
@@ -72,11 +66,7 @@ impl Shards {
     }
 
     fn count_for(cores: usize) -> NonZeroUsize {
-        let count = if cores <= 2 {
-            1
-        } else {
-            (cores / 2).min(AUTOMATIC_MAX)
-        };
+        let count = if cores <= 2 { 1 } else { (cores / 2).min(AUTOMATIC_MAX) };
         NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN)
     }
 
@@ -86,10 +76,7 @@ impl Shards {
     /// Gives whether all ended in time.
     pub fn shutdown(self, timeout: Duration) -> bool {
         drop(self.stop);
-        matches!(
-            self.ended.recv_timeout(timeout),
-            Err(mpsc::RecvTimeoutError::Disconnected)
-        )
+        matches!(self.ended.recv_timeout(timeout), Err(mpsc::RecvTimeoutError::Disconnected))
     }
 }
 
@@ -128,10 +115,7 @@ mod tests {
             std::future::pending::<()>().await;
         });
         assert!(shards.shutdown(LONG));
-        assert_eq!(
-            dropped.recv_timeout(LONG),
-            Err(mpsc::RecvTimeoutError::Disconnected)
-        );
+        assert_eq!(dropped.recv_timeout(LONG), Err(mpsc::RecvTimeoutError::Disconnected));
     }
 
     #[test]

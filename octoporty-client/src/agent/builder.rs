@@ -32,10 +32,7 @@ pub struct AgentBuilder {
 
 impl std::fmt::Debug for AgentBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AgentBuilder")
-            .field("id", &self.id)
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("AgentBuilder").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -139,7 +136,7 @@ impl AgentBuilder {
     ///
     /// Outside of a tokio runtime.
     pub fn start(mut self) -> Result<Agent, DialError> {
-        let target = self.target.clone().build()?;
+        let target = self.target.clone().agent(self.id).build()?;
         let mappings = std::mem::take(&mut self.mappings);
         let inner = Inner::new(self, target);
         inner.mappings.replace(mappings);

@@ -15,10 +15,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{AgentBuilder, supervisor};
-use crate::{
-    ConnectionState, Mapping, Status, connect::DialTarget, mapping::Mappings,
-    upstream::UpstreamClient,
-};
+use crate::{ConnectionState, Mapping, Status, connect::DialTarget, mapping::Mappings, upstream::UpstreamClient};
 
 /// A running Agent. Clones are handles to the same one; it runs until [`Agent::shutdown`], or until the last handle is
 /// dropped.
@@ -77,11 +74,7 @@ impl Inner {
     pub(super) fn new(builder: AgentBuilder, target: DialTarget) -> Arc<Self> {
         let tasks = TaskTracker::new();
         let cutting = CancellationToken::new();
-        let handles = if builder.shards.is_empty() {
-            vec![Handle::current()]
-        } else {
-            builder.shards.clone()
-        };
+        let handles = if builder.shards.is_empty() { vec![Handle::current()] } else { builder.shards.clone() };
         let shards = handles
             .into_iter()
             .map(|handle| {
@@ -93,10 +86,7 @@ impl Inner {
                     Some(tls) => client.tls(tls.clone()),
                     None => client,
                 };
-                Shard {
-                    handle,
-                    upstreams: client.build(),
-                }
+                Shard { handle, upstreams: client.build() }
             })
             .collect();
         Arc::new(Self {
@@ -143,15 +133,9 @@ impl Agent {
     }
 
     pub(super) fn start(inner: Arc<Inner>) -> Self {
-        let last = StopOnDrop {
-            stopping: inner.stopping.clone(),
-            cutting: inner.cutting.clone(),
-        };
+        let last = StopOnDrop { stopping: inner.stopping.clone(), cutting: inner.cutting.clone() };
         inner.tasks.spawn(supervisor::run(Arc::clone(&inner)));
-        Self {
-            inner,
-            _last: Arc::new(last),
-        }
+        Self { inner, _last: Arc::new(last) }
     }
 
     /// How the tunnel is doing, now and from now on.
@@ -167,9 +151,7 @@ impl Agent {
     /// Cancel safe.
     pub async fn connected(&self) {
         let mut status = self.inner.status.subscribe();
-        let _always_open = status
-            .wait_for(|status| status.state == ConnectionState::Connected)
-            .await;
+        let _always_open = status.wait_for(|status| status.state == ConnectionState::Connected).await;
     }
 
     /// Replaces all mappings. They count for requests from now on, and the Gateway learns of them at once if the tunnel
@@ -211,9 +193,7 @@ impl Agent {
     pub async fn shutdown(&self, period: Duration) -> usize {
         self.inner.stopping.cancel();
         self.inner.tasks.close();
-        let drained = tokio::time::timeout(period, self.inner.tasks.wait())
-            .await
-            .is_ok();
+        let drained = tokio::time::timeout(period, self.inner.tasks.wait()).await.is_ok();
         let cut = if drained { 0 } else { self.inner.tasks.len() };
         self.inner.cutting.cancel();
         let _cut_off = tokio::time::timeout(CUT_PERIOD, self.inner.tasks.wait()).await;

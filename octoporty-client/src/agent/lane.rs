@@ -7,7 +7,7 @@ use octoporty_core::{
     id::SessionId,
     message::{Hello, Welcome},
     proto::ConnectionError,
-    proxy::{Finished, respond},
+    proxy::respond,
     session::{self, Incoming, Lane},
     transport::websocket::WebSocket,
     version::{VERSION, WIRE_VERSION},
@@ -45,21 +45,14 @@ pub(super) async fn open(
     let opening = async move {
         let stream = dial(&inner.target).await?;
         dialled();
-        let (lane, driver) = session::dial(
-            WebSocket::new(stream),
-            inner.lane_config(),
-            hello(&inner, session),
-        );
+        let (lane, driver) = session::dial(WebSocket::new(stream), inner.lane_config(), hello(&inner, session));
         inner.tasks.spawn(driver);
         let welcome = lane.welcomed().await?;
         let serving = serve(Arc::clone(&inner), shard, lane.clone());
         inner.tasks.spawn(serving);
         Ok((lane, welcome))
     };
-    tasks
-        .spawn_on(opening, &handle)
-        .await
-        .map_err(|_ended| LaneError::Stopping)?
+    tasks.spawn_on(opening, &handle).await.map_err(|_ended| LaneError::Stopping)?
 }
 
 fn hello(inner: &Inner, session: Option<SessionId>) -> Hello {
@@ -83,10 +76,7 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
             let (inner, upstreams) = (Arc::clone(&inner), shard.upstreams.clone());
             inner.tasks.clone().spawn(async move {
                 let cutting = inner.cutting.clone();
-                let handler = Forward {
-                    mappings: &inner.mappings,
-                    upstreams: &upstreams,
-                };
+                let handler = Forward { mappings: &inner.mappings, upstreams: &upstreams };
                 tokio::select! {
                     () = exchange(&handler, incoming) => {}
                     () = cutting.cancelled() => {}
@@ -107,19 +97,6 @@ async fn exchange(handler: &Forward<'_>, incoming: Incoming) {
         // The Gateway asks nothing of Agents in this version; dropping the stream says so.
         return;
     }
-    let stream = incoming.send.id();
-    match respond(handler, incoming).await {
-        Finished::Response { status, bytes } => {
-            tracing::debug!(%stream, status = status.as_u16(), bytes_out = bytes, "answered");
-        }
-        Finished::Upgraded(relayed) => {
-            let (bytes_in, bytes_out) = (relayed.bytes_in, relayed.bytes_out);
-            tracing::debug!(%stream, bytes_in, bytes_out, reset = ?relayed.reset, "upgraded connection ended");
-        }
-        Finished::Failed(reset) => {
-            tracing::debug!(%stream, side = reset.side.as_str(), code = ?reset.code, error = reset.detail, "failed");
-        }
-        Finished::Abandoned(error) => tracing::debug!(%stream, %error, "abandoned"),
-        _ => {}
-    }
+    // How it ended is logged where the request is known, and the Gateway was told.
+    let _finished = respond(handler, incoming).await;
 }

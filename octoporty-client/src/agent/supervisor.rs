@@ -47,11 +47,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
     let mut backoff = Backoff::new();
     let mut first = true;
     while !inner.stopping.is_cancelled() {
-        let state = if first {
-            ConnectionState::Connecting
-        } else {
-            ConnectionState::Reconnecting
-        };
+        let state = if first { ConnectionState::Connecting } else { ConnectionState::Reconnecting };
         first = false;
         inner.enter(state, |status| {
             status.attempts = status.attempts.saturating_add(1);
@@ -79,14 +75,14 @@ pub(super) async fn run(inner: Arc<Inner>) {
                 let error = error.to_string();
                 tracing::warn!(%error, "not connected");
                 inner.enter(ConnectionState::Reconnecting, |status| {
-                    status.last_error = Some(error)
+                    status.last_error = Some(error);
                 });
             }
         }
         wait(&inner, pause.unwrap_or_else(|| backoff.next_delay())).await;
     }
     inner.enter(ConnectionState::Disconnected, |status| {
-        status.next_attempt = None
+        status.next_attempt = None;
     });
 }
 
@@ -123,9 +119,7 @@ fn leave(inner: &Inner, backoff: &mut Backoff, go_away: &GoAway) -> Option<Durat
 
 async fn wait(inner: &Inner, pause: Duration) {
     let due = Instant::now() + pause;
-    inner
-        .status
-        .send_modify(|status| status.next_attempt = Some(due));
+    inner.status.send_modify(|status| status.next_attempt = Some(due));
     tokio::select! {
         () = tokio::time::sleep_until(due) => {}
         () = inner.reconnect.notified() => {}
@@ -136,9 +130,7 @@ async fn wait(inner: &Inner, pause: Duration) {
 fn retry_after(error: &ConnectError) -> Option<Duration> {
     match error {
         ConnectError::Lane(LaneError::Dial(error)) => error.retry_after(),
-        ConnectError::Lane(LaneError::Handshake(ConnectionError::Refused(refused)))
-            if refused.retry_after_ms > 0 =>
-        {
+        ConnectError::Lane(LaneError::Handshake(ConnectionError::Refused(refused))) if refused.retry_after_ms > 0 => {
             Some(Duration::from_millis(refused.retry_after_ms))
         }
         _ => None,
@@ -183,11 +175,7 @@ async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
     });
     let wanted = usize::from(welcome.lanes.clamp(1, LANES_MAX).min(inner.lanes_max));
     let Welcome { session, .. } = welcome;
-    Ok(Session {
-        id: session,
-        lanes: vec![Some(lane)],
-        wanted,
-    })
+    Ok(Session { id: session, lanes: vec![Some(lane)], wanted })
 }
 
 /// Tells the Gateway all mappings, and the status what it said.
@@ -198,10 +186,7 @@ async fn sync(inner: &Inner, lane: &Lane) -> Result<(), CallError> {
         Ok(answer) => answer?,
         Err(_elapsed) => {
             let message = format!("no answer within {} s", SYNC_TIMEOUT.as_secs());
-            return Err(CallError::Failed {
-                code: "timeout".to_owned(),
-                message,
-            });
+            return Err(CallError::Failed { code: "timeout".to_owned(), message });
         }
     };
     let synced: RoutesSynced = decode("answer to a sync", &answer)?;

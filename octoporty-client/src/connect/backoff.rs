@@ -39,11 +39,7 @@ impl Backoff {
     }
 
     const fn with_rng(rng: StdRng) -> Self {
-        Self {
-            rng,
-            ceiling: FIRST,
-            hint: None,
-        }
+        Self { rng, ceiling: FIRST, hint: None }
     }
 
     /// The wait before the next try. Each call counts as a failed try.
@@ -79,10 +75,7 @@ impl Default for Backoff {
 
 impl fmt::Debug for Backoff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Backoff")
-            .field("ceiling", &self.ceiling)
-            .field("hint", &self.hint)
-            .finish_non_exhaustive()
+        f.debug_struct("Backoff").field("ceiling", &self.ceiling).field("hint", &self.hint).finish_non_exhaustive()
     }
 }
 
@@ -101,10 +94,7 @@ mod tests {
 
     #[test]
     fn ceiling_doubles_up_to_a_minute() {
-        assert_eq!(
-            ceilings(&mut Backoff::with_seed(1), 9),
-            [1, 2, 4, 8, 16, 32, 60, 60, 60]
-        );
+        assert_eq!(ceilings(&mut Backoff::with_seed(1), 9), [1, 2, 4, 8, 16, 32, 60, 60, 60]);
     }
 
     #[test]

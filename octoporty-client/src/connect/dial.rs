@@ -41,28 +41,17 @@ pub async fn dial(target: &DialTarget) -> Result<WebSocketStream<GatewayIo>, Dia
         Some(proxy) => (&*proxy.host, proxy.port),
         None => (&*target.host, target.port),
     };
-    let addresses = within(
-        target,
-        deadline,
-        DialPhase::Name,
-        resolve(target, host, port),
-    )
-    .await?;
+    let addresses = within(target, deadline, DialPhase::Name, resolve(target, host, port)).await?;
     let mut tcp = connect(target, &addresses, deadline).await?;
     if let Some(proxy) = &target.proxy {
         let authority = format!("{}:{}", target.host_in_url(), target.port);
         let asked = async {
             match proxy::connect(&mut tcp, proxy, &authority).await {
                 Ok(Ok(())) => Ok(()),
-                Ok(Err(status)) => Err(DialError::ProxyRefused {
-                    address: target.address(),
-                    proxy: proxy.address(),
-                    status,
-                }),
-                Err(source) => Err(DialError::ProxyFailed {
-                    proxy: proxy.address(),
-                    source,
-                }),
+                Ok(Err(status)) => {
+                    Err(DialError::ProxyRefused { address: target.address(), proxy: proxy.address(), status })
+                }
+                Err(source) => Err(DialError::ProxyFailed { proxy: proxy.address(), source }),
             }
         };
         within(target, deadline, DialPhase::Proxy, asked).await?;
@@ -72,21 +61,11 @@ pub async fn dial(target: &DialTarget) -> Result<WebSocketStream<GatewayIo>, Dia
     } else {
         GatewayIo::Plain(tcp)
     };
-    within(
-        target,
-        deadline,
-        DialPhase::WebSocket,
-        Box::pin(websocket::shake_hands(target, io)),
-    )
-    .await
+    within(target, deadline, DialPhase::WebSocket, Box::pin(websocket::shake_hands(target, io))).await
 }
 
 async fn resolve(target: &DialTarget, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
-    let not_found = |source| DialError::Name {
-        address: target.address(),
-        host: host.to_owned(),
-        source,
-    };
+    let not_found = |source| DialError::Name { address: target.address(), host: host.to_owned(), source };
     let mut addresses: Vec<_> = match tokio::net::lookup_host((host, port)).await {
         Ok(addresses) => addresses.collect(),
         Err(error) => return Err(not_found(Some(error))),
@@ -98,43 +77,25 @@ async fn resolve(target: &DialTarget, host: &str, port: u16) -> Result<Vec<Socke
         // R21: a name for this machine must lead to this machine.
         addresses.retain(|address| address.ip().to_canonical().is_loopback());
         if addresses.is_empty() {
-            return Err(DialError::Insecure {
-                address: target.address(),
-            });
+            return Err(DialError::Insecure { address: target.address() });
         }
     }
     Ok(addresses)
 }
 
-async fn connect(
-    target: &DialTarget,
-    addresses: &[SocketAddr],
-    deadline: Instant,
-) -> Result<TcpStream, DialError> {
+async fn connect(target: &DialTarget, addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, DialError> {
     let address = || target.address();
-    let tcp = tcp::connect_in_turn(addresses, deadline)
-        .await
-        .map_err(|failed| {
-            let peer = failed.address;
-            match failed.cause {
-                ConnectCause::Refused => DialError::Refused {
-                    address: address(),
-                    peer,
-                },
-                ConnectCause::TimedOut => timed_out(target, DialPhase::Tcp),
-                ConnectCause::Io(source) => DialError::Unreachable {
-                    address: address(),
-                    peer,
-                    source,
-                },
-            }
-        })?;
+    let tcp = tcp::connect_in_turn(addresses, deadline).await.map_err(|failed| {
+        let peer = failed.address;
+        match failed.cause {
+            ConnectCause::Refused => DialError::Refused { address: address(), peer },
+            ConnectCause::TimedOut => timed_out(target, DialPhase::Tcp),
+            ConnectCause::Io(source) => DialError::Unreachable { address: address(), peer, source },
+        }
+    })?;
     if let Err(error) = watch(&tcp) {
         // Without these a dead link is still found, by the tunnel's own pings.
-        tracing::debug!(
-            error = &error as &dyn std::error::Error,
-            "socket options were refused"
-        );
+        tracing::debug!(error = &error as &dyn std::error::Error, "socket options were refused");
     }
     Ok(tcp)
 }
@@ -142,11 +103,7 @@ async fn connect(
 /// Lets the kernel find out that the other end is gone (R30).
 fn watch(tcp: &TcpStream) -> std::io::Result<()> {
     let socket = SockRef::from(tcp);
-    socket.set_tcp_keepalive(
-        &TcpKeepalive::new()
-            .with_time(KEEPALIVE_TIME)
-            .with_interval(KEEPALIVE_INTERVAL),
-    )?;
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE_TIME).with_interval(KEEPALIVE_INTERVAL))?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
     Ok(())
@@ -163,25 +120,13 @@ async fn secure(target: &DialTarget, tcp: TcpStream) -> Result<GatewayIo, DialEr
         return Err(DialError::TlsNotBuilt { address });
     };
     let Ok(name) = ServerName::try_from(target.host.to_string()) else {
-        return Err(DialError::Url {
-            url: address,
-            reason: "its host is not a name that a certificate can have",
-        });
+        return Err(DialError::Url { url: address, reason: "its host is not a name that a certificate can have" });
     };
-    match tokio_rustls::TlsConnector::from(tls.config.clone())
-        .connect(name, tcp)
-        .await
-    {
+    match tokio_rustls::TlsConnector::from(tls.config.clone()).connect(name, tcp).await {
         Ok(stream) => Ok(GatewayIo::Tls(Box::new(stream))),
         Err(error) => Err(match CertificateRefused::find(&error) {
-            Some(refused) => DialError::Certificate {
-                address,
-                refused: Box::new(refused),
-            },
-            None => DialError::Tls {
-                address,
-                source: error,
-            },
+            Some(refused) => DialError::Certificate { address, refused: Box::new(refused) },
+            None => DialError::Tls { address, source: error },
         }),
     }
 }
@@ -189,17 +134,11 @@ async fn secure(target: &DialTarget, tcp: TcpStream) -> Result<GatewayIo, DialEr
 #[cfg(not(feature = "tls"))]
 #[expect(clippy::unused_async, reason = "the same signature as with TLS")]
 async fn secure(target: &DialTarget, _tcp: TcpStream) -> Result<GatewayIo, DialError> {
-    Err(DialError::TlsNotBuilt {
-        address: target.address(),
-    })
+    Err(DialError::TlsNotBuilt { address: target.address() })
 }
 
 fn timed_out(target: &DialTarget, phase: DialPhase) -> DialError {
-    DialError::TimedOut {
-        address: target.address(),
-        phase,
-        after: DIAL_TIMEOUT,
-    }
+    DialError::TimedOut { address: target.address(), phase, after: DIAL_TIMEOUT }
 }
 
 async fn within<T>(

@@ -39,9 +39,7 @@ impl fmt::Display for DialPhase {
 #[non_exhaustive]
 pub enum DialError {
     /// The URL can not be used. The configuration's doing.
-    #[error(
-        "the Gateway URL `{url}` can not be used: {reason}; set Agent__GatewayUrl to wss://HOST/tunnel"
-    )]
+    #[error("the Gateway URL `{url}` can not be used: {reason}; set Agent__GatewayUrl to wss://HOST/tunnel")]
     Url {
         /// The URL, without what may be secret in it.
         url: String,
@@ -49,9 +47,7 @@ pub enum DialError {
         reason: &'static str,
     },
     /// The proxy's URL can not be used. The configuration's doing.
-    #[error(
-        "the proxy URL `{url}` can not be used: {reason}; it looks like http://user:password@HOST:PORT"
-    )]
+    #[error("the proxy URL `{url}` can not be used: {reason}; it looks like http://user:password@HOST:PORT")]
     ProxyUrl {
         /// The URL, without what may be secret in it.
         url: String,
@@ -59,17 +55,13 @@ pub enum DialError {
         reason: &'static str,
     },
     /// Plain text to another machine, without permission (R21).
-    #[error(
-        "{address} is not encrypted and leads to another machine; use wss://, or allow it explicitly"
-    )]
+    #[error("{address} is not encrypted and leads to another machine; use wss://, or allow it explicitly")]
     Insecure {
         /// The Gateway.
         address: String,
     },
     /// The key has characters that no header can carry, or none at all.
-    #[error(
-        "the key can not be sent; set Agent__ApiKey to the Gateway's key, printable ASCII only"
-    )]
+    #[error("the key can not be sent; set Agent__ApiKey to the Gateway's key, printable ASCII only")]
     Key,
     /// The name was not found.
     #[error("{address}: the name `{host}` was not found; check Agent__GatewayFqdn and the network")]
@@ -82,9 +74,7 @@ pub enum DialError {
         source: Option<io::Error>,
     },
     /// Nothing listens there.
-    #[error(
-        "{address}: {peer} refused the connection; is the Gateway running, and the port right?"
-    )]
+    #[error("{address}: {peer} refused the connection; is the Gateway running, and the port right?")]
     Refused {
         /// The Gateway.
         address: String,
@@ -112,9 +102,7 @@ pub enum DialError {
         after: Duration,
     },
     /// The certificate was refused.
-    #[error(
-        "{address}: {refused}; check the name in the URL, the certificate, and this machine's clock"
-    )]
+    #[error("{address}: {refused}; check the name in the URL, the certificate, and this machine's clock")]
     Certificate {
         /// The Gateway.
         address: String,
@@ -136,9 +124,7 @@ pub enum DialError {
         address: String,
     },
     /// The proxy said no.
-    #[error(
-        "the proxy {proxy} refused to connect to {address} with status {status}; check its rules and password"
-    )]
+    #[error("the proxy {proxy} refused to connect to {address} with status {status}; check its rules and password")]
     ProxyRefused {
         /// The Gateway.
         address: String,
@@ -170,9 +156,7 @@ pub enum DialError {
         retry_after: Option<Duration>,
     },
     /// Something answers there that has no tunnel.
-    #[error(
-        "{address} answers with status {status}, but is no Octoporty Gateway; check the URL's path (/tunnel)"
-    )]
+    #[error("{address} answers with status {status}, but is no Octoporty Gateway; check the URL's path (/tunnel)")]
     NotAGateway {
         /// The Gateway.
         address: String,
@@ -186,9 +170,7 @@ pub enum DialError {
         address: String,
     },
     /// The subprotocol was not agreed on.
-    #[error(
-        "{address} speaks WebSocket, but not the tunnel protocol; check the URL, or update the Gateway"
-    )]
+    #[error("{address} speaks WebSocket, but not the tunnel protocol; check the URL, or update the Gateway")]
     Subprotocol {
         /// The Gateway.
         address: String,
@@ -204,9 +186,7 @@ pub enum DialError {
         retry_after: Option<Duration>,
     },
     /// The handshake broke off, or was not HTTP.
-    #[error(
-        "{address}: the WebSocket handshake failed; is that port the right one, and wss:// or ws://?"
-    )]
+    #[error("{address}: the WebSocket handshake failed; is that port the right one, and wss:// or ws://?")]
     Handshake {
         /// The Gateway.
         address: String,
@@ -237,31 +217,18 @@ impl DialError {
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TooManyTries { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
-                *retry_after
-            }
+            Self::TooManyTries { retry_after, .. } | Self::Unavailable { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
 
     /// What an answer other than 101 means.
-    pub(super) fn from_status(
-        address: String,
-        status: StatusCode,
-        retry_after: Option<Duration>,
-    ) -> Self {
+    pub(super) fn from_status(address: String, status: StatusCode, retry_after: Option<Duration>) -> Self {
         match status.as_u16() {
             401 | 403 => Self::WrongKey { address },
-            429 => Self::TooManyTries {
-                address,
-                retry_after,
-            },
+            429 => Self::TooManyTries { address, retry_after },
             426 => Self::Version { address },
-            status @ 500.. => Self::Unavailable {
-                address,
-                status,
-                retry_after,
-            },
+            status @ 500.. => Self::Unavailable { address, status, retry_after },
             status => Self::NotAGateway { address, status },
         }
     }

@@ -12,11 +12,7 @@ const HEAD_BYTES_MAX: usize = 16 << 10;
 /// Asks a proxy to connect to `authority`. Afterwards the stream leads there. Gives the status if it is not 2xx.
 ///
 /// Not cancel-safe: a dropped future leaves the stream in the middle of a message.
-pub(super) async fn connect<S>(
-    stream: &mut S,
-    proxy: &Proxy,
-    authority: &str,
-) -> io::Result<Result<(), u16>>
+pub(super) async fn connect<S>(stream: &mut S, proxy: &Proxy, authority: &str) -> io::Result<Result<(), u16>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -30,13 +26,8 @@ where
     stream.write_all(&request).await?;
     stream.flush().await?;
     let head = read_head(stream).await?;
-    let status = status(&head)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it does not speak HTTP"))?;
-    Ok(if (200..300).contains(&status) {
-        Ok(())
-    } else {
-        Err(status)
-    })
+    let status = status(&head).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it does not speak HTTP"))?;
+    Ok(if (200..300).contains(&status) { Ok(()) } else { Err(status) })
 }
 
 /// Reads up to the empty line. The far end speaks only when spoken to, so nothing may follow.
@@ -48,16 +39,10 @@ async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Vec<u8>> 
             if at + 4 == head.len() || is_refusal {
                 return Ok(head);
             }
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "it sent more than its answer",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it sent more than its answer"));
         }
         if head.len() >= HEAD_BYTES_MAX {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "its answer is too long",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "its answer is too long"));
         }
         if stream.read_buf(&mut head).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderValue, Uri, uri::Authority};
-use octoporty_core::secret::Secret;
+use octoporty_core::{id::AgentId, secret::Secret};
 use percent_encoding::percent_decode_str;
 
 use super::error::DialError;
@@ -20,6 +20,8 @@ pub struct DialTarget {
     pub(super) loopback_only: bool,
     pub(super) key: HeaderValue,
     pub(super) proxy: Option<Proxy>,
+    /// Tells the Gateway who comes, so that lanes of one Agent spread over its shards.
+    pub(super) agent: Option<AgentId>,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<super::tls::GatewayTls>,
 }
@@ -41,6 +43,7 @@ impl DialTarget {
             api_key: api_key.clone(),
             is_insecure_allowed: false,
             proxy: None,
+            agent: None,
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -50,12 +53,7 @@ impl DialTarget {
     #[must_use]
     pub fn address(&self) -> String {
         let scheme = if self.is_tls { "wss" } else { "ws" };
-        format!(
-            "{scheme}://{}:{}{}",
-            self.host_in_url(),
-            self.port,
-            self.uri.path()
-        )
+        format!("{scheme}://{}:{}{}", self.host_in_url(), self.port, self.uri.path())
     }
 
     /// The host as it stands in a URL: an IPv6 address in brackets.
@@ -81,6 +79,7 @@ pub struct DialTargetBuilder {
     api_key: Secret,
     is_insecure_allowed: bool,
     proxy: Option<Secret>,
+    agent: Option<AgentId>,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::GatewayTls>,
 }
@@ -97,6 +96,12 @@ impl DialTargetBuilder {
     /// taken from the environment.
     pub fn proxy(mut self, url: &Secret) -> Self {
         self.proxy = Some(url.clone());
+        self
+    }
+
+    /// Who comes: a hint for the Gateway, which spreads the lanes of one Agent over its shards.
+    pub const fn agent(mut self, id: AgentId) -> Self {
+        self.agent = Some(id);
         self
     }
 
@@ -117,27 +122,17 @@ impl DialTargetBuilder {
         let host: Box<str> = bare(in_url).into();
         let loopback_only = !is_tls && !self.is_insecure_allowed;
         if loopback_only && !is_loopback(&host) {
-            return Err(DialError::Insecure {
-                address: format!("ws://{in_url}:{port}"),
-            });
+            return Err(DialError::Insecure { address: format!("ws://{in_url}:{port}") });
         }
-        let mut key =
-            HeaderValue::from_str(self.api_key.expose()).map_err(|_invalid| DialError::Key)?;
+        let mut key = HeaderValue::from_str(self.api_key.expose()).map_err(|_invalid| DialError::Key)?;
         if key.is_empty() {
             return Err(DialError::Key);
         }
         key.set_sensitive(true);
-        let proxy = self
-            .proxy
-            .map(|url| Proxy::parse(url.expose()))
-            .transpose()?;
+        let proxy = self.proxy.map(|url| Proxy::parse(url.expose())).transpose()?;
         Ok(DialTarget {
             #[cfg(feature = "tls")]
-            tls: if is_tls {
-                Some(self.tls.unwrap_or_else(super::tls::GatewayTls::platform))
-            } else {
-                None
-            },
+            tls: if is_tls { Some(self.tls.unwrap_or_else(super::tls::GatewayTls::platform)) } else { None },
             uri,
             host,
             port,
@@ -145,23 +140,19 @@ impl DialTargetBuilder {
             loopback_only,
             key,
             proxy,
+            agent: self.agent,
         })
     }
 }
 
 impl fmt::Debug for DialTargetBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DialTargetBuilder")
-            .field("url", &self.url)
-            .finish_non_exhaustive()
+        f.debug_struct("DialTargetBuilder").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
 fn parse_url(url: &str) -> Result<(Uri, bool, u16), DialError> {
-    let bad = |reason| DialError::Url {
-        url: without_secrets(url),
-        reason,
-    };
+    let bad = |reason| DialError::Url { url: without_secrets(url), reason };
     let uri: Uri = url.parse().map_err(|_invalid| bad("it is not a URL"))?;
     let is_tls = match uri.scheme_str() {
         Some("wss") => true,
@@ -173,9 +164,7 @@ fn parse_url(url: &str) -> Result<(Uri, bool, u16), DialError> {
     };
     let authority = uri.authority().ok_or_else(|| bad("it has no host"))?;
     if authority.as_str().contains('@') {
-        return Err(bad(
-            "a user or password does not belong there; the key is a setting of its own",
-        ));
+        return Err(bad("a user or password does not belong there; the key is a setting of its own"));
     }
     if authority.host().is_empty() || authority.host() == "[]" {
         return Err(bad("it has no host"));
@@ -205,9 +194,7 @@ fn without_secrets(url: &str) -> String {
 }
 
 fn bare(host: &str) -> &str {
-    host.strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host)
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 /// Names that lead to this machine alone (RFC 6761 §6.3), and its addresses. What a name resolves to is checked
@@ -215,19 +202,13 @@ fn bare(host: &str) -> &str {
 fn is_loopback(host: &str) -> bool {
     match host.parse::<std::net::IpAddr>() {
         Ok(address) => address.to_canonical().is_loopback(),
-        Err(_) => {
-            host.eq_ignore_ascii_case("localhost")
-                || host.to_ascii_lowercase().ends_with(".localhost")
-        }
+        Err(_) => host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
     }
 }
 
 impl Proxy {
     fn parse(url: &str) -> Result<Self, DialError> {
-        let bad = |reason| DialError::ProxyUrl {
-            url: without_secrets(url),
-            reason,
-        };
+        let bad = |reason| DialError::ProxyUrl { url: without_secrets(url), reason };
         let uri: Uri = url.parse().map_err(|_invalid| bad("it is not a URL"))?;
         if uri.scheme_str() != Some("http") {
             return Err(bad("it must start with http://"));
@@ -240,11 +221,7 @@ impl Proxy {
         if host.is_empty() {
             return Err(bad("it has no host"));
         }
-        Ok(Self {
-            host: host.into(),
-            port: port.unwrap_or(80),
-            authorization,
-        })
+        Ok(Self { host: host.into(), port: port.unwrap_or(80), authorization })
     }
 
     /// Host and port, as errors name them.

@@ -25,10 +25,7 @@ pub(crate) enum ConnectCause {
 /// up the time of a live one. `TCP_NODELAY` is set.
 ///
 /// `addresses` is not empty. Cancel-safe: nothing stays open.
-pub(crate) async fn connect_in_turn(
-    addresses: &[SocketAddr],
-    deadline: Instant,
-) -> Result<TcpStream, ConnectFailed> {
+pub(crate) async fn connect_in_turn(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, ConnectFailed> {
     let addresses = &addresses[..addresses.len().min(ADDRESSES_MAX)];
     let mut failed = None;
     for (at, address) in addresses.iter().copied().enumerate() {
@@ -40,9 +37,7 @@ pub(crate) async fn connect_in_turn(
                 Ok(()) => return Ok(tcp),
                 Err(error) => ConnectCause::Io(error),
             },
-            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                ConnectCause::Refused
-            }
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => ConnectCause::Refused,
             Ok(Err(error)) => ConnectCause::Io(error),
             Err(_elapsed) => ConnectCause::TimedOut,
         };

@@ -4,8 +4,7 @@
 use std::{io, sync::Arc};
 
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
-    SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -27,10 +26,7 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 pub(crate) fn platform() -> Arc<dyn ServerCertVerifier> {
     match rustls_platform_verifier::Verifier::new(provider()) {
         Ok(verifier) => Arc::new(verifier),
-        Err(error) => Arc::new(NoRoots {
-            error,
-            provider: provider(),
-        }),
+        Err(error) => Arc::new(NoRoots { error, provider: provider() }),
     }
 }
 
@@ -43,10 +39,7 @@ pub(crate) fn roots(roots: RootCertStore) -> Result<Arc<dyn ServerCertVerifier>,
 }
 
 /// TLS 1.2 and 1.3 with this verifier, and no certificate of our own.
-pub(crate) fn config(
-    provider: Arc<CryptoProvider>,
-    verifier: Arc<dyn ServerCertVerifier>,
-) -> ClientConfig {
+pub(crate) fn config(provider: Arc<CryptoProvider>, verifier: Arc<dyn ServerCertVerifier>) -> ClientConfig {
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("the provider has suites for TLS 1.2 and 1.3")
@@ -63,10 +56,7 @@ pub(crate) fn fingerprint(leaf: &CertificateDer<'_>) -> [u8; 32] {
 impl CertificateRefused {
     /// A certificate that is not the pinned one.
     pub(crate) fn pin(leaf: &CertificateDer<'_>) -> Self {
-        Self {
-            fingerprint: Some(fingerprint(leaf)),
-            problem: CertificateProblem::NotPinned,
-        }
+        Self { fingerprint: Some(fingerprint(leaf)), problem: CertificateProblem::NotPinned }
     }
 
     /// The refusal inside a failed handshake.
@@ -79,10 +69,7 @@ impl CertificateRefused {
         {
             return Some(refused.clone());
         }
-        Some(Self {
-            fingerprint: None,
-            problem: problem(error),
-        })
+        Some(Self { fingerprint: None, problem: problem(error) })
     }
 }
 
@@ -95,12 +82,8 @@ impl From<CertificateRefused> for rustls::Error {
 fn problem(error: &CertificateError) -> CertificateProblem {
     match error {
         CertificateError::UnknownIssuer => CertificateProblem::UnknownIssuer,
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            CertificateProblem::Expired
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            CertificateProblem::NotYetValid
-        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateProblem::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => CertificateProblem::NotYetValid,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             CertificateProblem::WrongName
         }
@@ -129,23 +112,17 @@ impl ServerCertVerifier for Reporting {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.inner
-            .verify_server_cert(leaf, intermediates, name, ocsp, now)
-            .map_err(|error| match error {
-                rustls::Error::InvalidCertificate(error) => {
-                    // Another issuer of the same name, such as a service's self-signed certificate made anew.
-                    let problem = match error {
-                        CertificateError::BadSignature => CertificateProblem::UnknownIssuer,
-                        error => problem(&error),
-                    };
-                    CertificateRefused {
-                        fingerprint: Some(fingerprint(leaf)),
-                        problem,
-                    }
-                    .into()
-                }
-                other => other,
-            })
+        self.inner.verify_server_cert(leaf, intermediates, name, ocsp, now).map_err(|error| match error {
+            rustls::Error::InvalidCertificate(error) => {
+                // Another issuer of the same name, such as a service's self-signed certificate made anew.
+                let problem = match error {
+                    CertificateError::BadSignature => CertificateProblem::UnknownIssuer,
+                    error => problem(&error),
+                };
+                CertificateRefused { fingerprint: Some(fingerprint(leaf)), problem }.into()
+            }
+            other => other,
+        })
     }
 
     fn verify_tls12_signature(
@@ -209,8 +186,6 @@ impl ServerCertVerifier for NoRoots {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -52,9 +52,7 @@ impl Attempt<'_> {
         match self.head(sent).await? {
             Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
                 lease.upgraded();
-                Ok(Outcome::Answered(
-                    answer.map(|_| UpstreamBody::empty(Arc::clone(self.target))),
-                ))
+                Ok(Outcome::Answered(answer.map(|_| UpstreamBody::empty(Arc::clone(self.target)))))
             }
             Ok(answer) => {
                 // hyper would speak HTTP/1.0 from here on, which has no chunks: a body could get lost.
@@ -95,23 +93,14 @@ impl Attempt<'_> {
             if let Ok(answer) = tokio::time::timeout(limit, &mut answer).await {
                 return Ok(answer);
             }
-            if !self
-                .exchange
-                .as_ref()
-                .is_some_and(|exchange| exchange.excuses_silence())
-            {
-                return Err(UpstreamError::HeadTimeout {
-                    upstream: name(self.target),
-                    after: limit,
-                });
+            if !self.exchange.as_ref().is_some_and(|exchange| exchange.excuses_silence()) {
+                return Err(UpstreamError::HeadTimeout { upstream: name(self.target), after: limit });
             }
         }
     }
 
     fn answered(&self, answer: Response<Incoming>, lease: Lease) -> Outcome {
-        Outcome::Answered(
-            answer.map(|incoming| UpstreamBody::new(incoming, lease, Arc::clone(self.target))),
-        )
+        Outcome::Answered(answer.map(|incoming| UpstreamBody::new(incoming, lease, Arc::clone(self.target))))
     }
 
     fn failed(
@@ -123,58 +112,33 @@ impl Attempt<'_> {
         let error = failed.into_error();
         match unsent {
             // A service that speaks first on a new connection will do so on the next one.
-            Some(unsent) if self.reused || find::<HeadError>(&error).is_none() => {
-                Ok(Outcome::GivenBack(unsent, error))
-            }
+            Some(unsent) if self.reused || find::<HeadError>(&error).is_none() => Ok(Outcome::GivenBack(unsent, error)),
             _ => Err(self.classify(error, first_byte)),
         }
     }
 
     fn classify(&self, error: hyper::Error, first_byte: &FirstByte) -> UpstreamError {
         let upstream = name(self.target);
-        if self
-            .exchange
-            .as_ref()
-            .is_some_and(|exchange| exchange.has_failed())
-        {
-            return UpstreamError::RequestBody {
-                source: error.into(),
-            };
+        if self.exchange.as_ref().is_some_and(|exchange| exchange.has_failed()) {
+            return UpstreamError::RequestBody { source: error.into() };
         }
         let is_plain = self.target.scheme() == Scheme::Http;
         match find::<HeadError>(&error) {
             Some(HeadError::TlsInstead) => UpstreamError::SpeaksHttps { upstream },
             Some(HeadError::NotHttp) => UpstreamError::NotHttp { upstream },
-            Some(source) => UpstreamError::BadAnswer {
-                upstream,
-                source: *source,
-            },
+            Some(source) => UpstreamError::BadAnswer { upstream, source: *source },
             None if is_plain && first_byte.is_tls() => UpstreamError::SpeaksHttps { upstream },
-            None if is_plain
-                && self.target.protocol() == UpstreamProtocol::H2c
-                && first_byte.is_http1() =>
-            {
+            None if is_plain && self.target.protocol() == UpstreamProtocol::H2c && first_byte.is_http1() => {
                 UpstreamError::SpeaksHttp1 { upstream }
             }
             // What the guard let through and hyper did not.
-            None if error.is_parse() => UpstreamError::BadAnswer {
-                upstream,
-                source: HeadError::StatusLine,
-            },
-            None => UpstreamError::Reset {
-                upstream,
-                reused: self.reused,
-                source: error.into(),
-            },
+            None if error.is_parse() => UpstreamError::BadAnswer { upstream, source: HeadError::StatusLine },
+            None => UpstreamError::Reset { upstream, reused: self.reused, source: error.into() },
         }
     }
 
     fn lost(&self) -> UpstreamError {
         let source = "the connection was taken".into();
-        UpstreamError::Reset {
-            upstream: name(self.target),
-            reused: self.reused,
-            source,
-        }
+        UpstreamError::Reset { upstream: name(self.target), reused: self.reused, source }
     }
 }

@@ -34,22 +34,14 @@ pub struct UpstreamBody {
 impl UpstreamBody {
     /// `incoming` is the body of an answer that came over the connection of `lease`.
     pub(super) fn new(incoming: Incoming, lease: Lease, target: Arc<UpstreamTarget>) -> Self {
-        let mut this = Self {
-            incoming: Some(incoming),
-            lease: Some(lease),
-            target,
-        };
+        let mut this = Self { incoming: Some(incoming), lease: Some(lease), target };
         this.end_if_complete();
         this
     }
 
     /// The empty body of an upgrade.
     pub(super) const fn empty(target: Arc<UpstreamTarget>) -> Self {
-        Self {
-            incoming: None,
-            lease: None,
-            target,
-        }
+        Self { incoming: None, lease: None, target }
     }
 
     fn end_if_complete(&mut self) {
@@ -70,10 +62,7 @@ impl Body for UpstreamBody {
     type Data = Bytes;
     type Error = UpstreamError;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, UpstreamError>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpstreamError>>> {
         let this = self.get_mut();
         let Some(incoming) = &mut this.incoming else {
             return Poll::Ready(None);
@@ -87,10 +76,7 @@ impl Body for UpstreamBody {
                 this.incoming = None;
                 this.lease = None;
                 let upstream = name(&this.target);
-                Poll::Ready(Some(Err(UpstreamError::AnswerBody {
-                    upstream,
-                    source: error.into(),
-                })))
+                Poll::Ready(Some(Err(UpstreamError::AnswerBody { upstream, source: error.into() })))
             }
             None => {
                 this.end();
@@ -104,17 +90,13 @@ impl Body for UpstreamBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
 impl fmt::Debug for UpstreamBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpstreamBody")
-            .field("size", &self.size_hint())
-            .finish_non_exhaustive()
+        f.debug_struct("UpstreamBody").field("size", &self.size_hint()).finish_non_exhaustive()
     }
 }
 
@@ -128,33 +110,18 @@ pub(super) struct Lease {
 
 #[derive(Debug)]
 enum Held {
-    H1 {
-        connection: H1Connection,
-        pool: Arc<PoolInner>,
-    },
+    H1 { connection: H1Connection, pool: Arc<PoolInner> },
     H2(H2Connection),
     Nothing,
 }
 
 impl Lease {
-    pub(super) const fn http1(
-        connection: H1Connection,
-        pool: Arc<PoolInner>,
-        exchange: Option<Arc<Exchange>>,
-    ) -> Self {
-        Self {
-            held: Held::H1 { connection, pool },
-            exchange,
-            is_reusable: true,
-        }
+    pub(super) const fn http1(connection: H1Connection, pool: Arc<PoolInner>, exchange: Option<Arc<Exchange>>) -> Self {
+        Self { held: Held::H1 { connection, pool }, exchange, is_reusable: true }
     }
 
     pub(super) const fn http2(connection: H2Connection, exchange: Option<Arc<Exchange>>) -> Self {
-        Self {
-            held: Held::H2(connection),
-            exchange,
-            is_reusable: true,
-        }
+        Self { held: Held::H2(connection), exchange, is_reusable: true }
     }
 
     /// The means to send over an HTTP/1 connection.
@@ -173,10 +140,7 @@ impl Lease {
     /// The answer was read to its end. The connection serves again if the request was sent to its end too;
     /// otherwise the rest of the request is of no use to anyone.
     fn complete(mut self, target: &Arc<UpstreamTarget>) {
-        let was_sent = self
-            .exchange
-            .as_ref()
-            .is_none_or(|exchange| exchange.is_finished());
+        let was_sent = self.exchange.as_ref().is_none_or(|exchange| exchange.is_finished());
         if !was_sent || !self.is_reusable {
             return;
         }

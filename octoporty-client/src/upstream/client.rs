@@ -64,7 +64,7 @@ impl UpstreamClient {
     /// [`into_upgraded`](super::into_upgraded).
     ///
     /// An answer may come while the body is still being sent; the rest of it is given up when the answer ends.
-    /// With `Expect: 100-continue` the body is not polled before the upstream says 100, or for 10 s.
+    /// With `Expect: 100-continue` the body is not polled before the upstream says 100, or for 1 s.
     ///
     /// # Errors
     /// Why there is no answer. A request is sent again, on another connection, only if it never left this
@@ -82,10 +82,7 @@ impl UpstreamClient {
         B::Error: Into<BoxError>,
     {
         let (mut request, exchange) = wrap(request)?;
-        if let Some(exchange) = exchange
-            .clone()
-            .filter(|_| request::expects_continue(&request))
-        {
+        if let Some(exchange) = exchange.clone().filter(|_| request::expects_continue(&request)) {
             hyper::ext::on_informational(&mut request, move |interim| {
                 if interim.status() == StatusCode::CONTINUE {
                     exchange.release();
@@ -142,18 +139,10 @@ impl UpstreamClient {
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
         let Inner { pool, dialer } = &*self.inner;
         let kind = request::kind(&request);
-        let wanted = if kind == RequestKind::Upgrade {
-            Wanted::Http1
-        } else {
-            Wanted::Any
-        };
+        let wanted = if kind == RequestKind::Upgrade { Wanted::Http1 } else { Wanted::Any };
         let (mut pooled_tries, mut new_tries) = (0, 0);
         loop {
-            let pooled = if pooled_tries < POOLED_TRIES_MAX {
-                pool.take(target, wanted)
-            } else {
-                None
-            };
+            let pooled = if pooled_tries < POOLED_TRIES_MAX { pool.take(target, wanted) } else { None };
             let reused = pooled.is_some();
             let connection = if let Some(connection) = pooled {
                 pooled_tries += 1;
@@ -163,28 +152,16 @@ impl UpstreamClient {
                 dialer.open(pool, target, wanted).await?
             };
             let exchange = exchange.clone();
-            let attempt = Attempt {
-                target,
-                exchange,
-                reused,
-            };
+            let attempt = Attempt { target, exchange, reused };
             let outcome = match connection {
-                Connection::H1(connection) => {
-                    attempt
-                        .over_http1(connection, Arc::clone(pool), request, kind)
-                        .await?
-                }
+                Connection::H1(connection) => attempt.over_http1(connection, Arc::clone(pool), request, kind).await?,
                 Connection::H2(connection) => attempt.over_http2(connection, request).await?,
             };
             match outcome {
                 Outcome::Answered(answer) => return Ok(answer),
                 Outcome::GivenBack(_, error) if new_tries >= NEW_TRIES_MAX => {
                     let upstream = name(target);
-                    return Err(UpstreamError::Reset {
-                        upstream,
-                        reused: false,
-                        source: error.into(),
-                    });
+                    return Err(UpstreamError::Reset { upstream, reused: false, source: error.into() });
                 }
                 Outcome::GivenBack(unsent, _) => request = unsent,
             }
@@ -194,15 +171,11 @@ impl UpstreamClient {
 
 impl fmt::Debug for UpstreamClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpstreamClient")
-            .field("pooled", &self.pooled())
-            .finish_non_exhaustive()
+        f.debug_struct("UpstreamClient").field("pooled", &self.pooled()).finish_non_exhaustive()
     }
 }
 
-fn wrap<B>(
-    request: Request<B>,
-) -> Result<(Request<RequestBody>, Option<Arc<Exchange>>), UpstreamError>
+fn wrap<B>(request: Request<B>) -> Result<(Request<RequestBody>, Option<Arc<Exchange>>), UpstreamError>
 where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
@@ -254,24 +227,14 @@ impl UpstreamClientBuilder {
             resolver: self.resolver,
             #[cfg(feature = "tls")]
             tls: self.tls.unwrap_or_else(super::tls::UpstreamTls::platform),
-            spawner: Spawner {
-                tasks: self.tasks,
-                shutdown: self.shutdown,
-            },
+            spawner: Spawner { tasks: self.tasks, shutdown: self.shutdown },
         };
-        UpstreamClient {
-            inner: Arc::new(Inner {
-                pool: Arc::default(),
-                dialer,
-            }),
-        }
+        UpstreamClient { inner: Arc::new(Inner { pool: Arc::default(), dialer }) }
     }
 }
 
 impl fmt::Debug for UpstreamClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpstreamClientBuilder")
-            .field("policy", &self.policy)
-            .finish_non_exhaustive()
+        f.debug_struct("UpstreamClientBuilder").field("policy", &self.policy).finish_non_exhaustive()
     }
 }

@@ -65,10 +65,7 @@ impl Shared {
 
     /// A request is done with it.
     pub(super) fn end(&self) {
-        *self
-            .idle_since
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.idle_since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 
@@ -92,10 +89,7 @@ impl Shared {
             let since = if self.in_flight() > 0 {
                 now
             } else {
-                *self
-                    .idle_since
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
+                *self.idle_since.lock().unwrap_or_else(PoisonError::into_inner)
             };
             let deadline = since + IDLE_TIMEOUT;
             if deadline <= now {
@@ -156,13 +150,8 @@ impl Spawner {
             .handshake(guarded)
             .await?;
         let shared = self.shared(first_byte);
-        self.tasks
-            .spawn(run(connection.with_upgrades(), Arc::clone(&shared), owner));
-        Ok(H1Connection {
-            sender,
-            expect,
-            shared,
-        })
+        self.tasks.spawn(run(connection.with_upgrades(), Arc::clone(&shared), owner));
+        Ok(H1Connection { sender, expect, shared })
     }
 
     /// Speaks HTTP/2 over a connection.
@@ -183,8 +172,7 @@ impl Spawner {
             .handshake(TokioIo::new(io))
             .await?;
         let shared = self.shared(first_byte);
-        self.tasks
-            .spawn(run(connection, Arc::clone(&shared), owner));
+        self.tasks.spawn(run(connection, Arc::clone(&shared), owner));
         Ok(H2Connection { sender, shared })
     }
 

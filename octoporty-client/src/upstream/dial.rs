@@ -45,36 +45,23 @@ impl Dialer {
             return Err(UpstreamError::ShuttingDown);
         }
         if wanted == Wanted::Http1 && target.protocol() == UpstreamProtocol::H2c {
-            return Err(UpstreamError::UpgradeUnsupported {
-                upstream: name(target),
-            });
+            return Err(UpstreamError::UpgradeUnsupported { upstream: name(target) });
         }
         let deadline = Instant::now() + target.connect_timeout();
-        let addresses =
-            within(deadline, target, ConnectPhase::Name, self.addresses(target)).await?;
+        let addresses = within(deadline, target, ConnectPhase::Name, self.addresses(target)).await?;
         let tcp = self.connect(target, &addresses, deadline).await?;
-        within(
-            deadline,
-            target,
-            ConnectPhase::Handshake,
-            self.shake_hands(pool, target, wanted, tcp),
-        )
-        .await
+        within(deadline, target, ConnectPhase::Handshake, self.shake_hands(pool, target, wanted, tcp)).await
     }
 
     /// The addresses of a target that may be dialled. What is judged here is what is dialled (R33).
     async fn addresses(&self, target: &UpstreamTarget) -> Result<Vec<SocketAddr>, UpstreamError> {
         let mut addresses = match &target.host {
             Host::Address(address) => vec![SocketAddr::new(*address, target.port())],
-            Host::Name(host) => {
-                self.resolver
-                    .resolve(host, target.port())
-                    .await
-                    .map_err(|error| UpstreamError::NameNotFound {
-                        upstream: name(target),
-                        source: Some(error),
-                    })?
-            }
+            Host::Name(host) => self
+                .resolver
+                .resolve(host, target.port())
+                .await
+                .map_err(|error| UpstreamError::NameNotFound { upstream: name(target), source: Some(error) })?,
         };
         let mut denied = None;
         addresses.retain(|address| match self.policy.check(*address) {
@@ -86,14 +73,8 @@ impl Dialer {
         });
         match denied {
             _ if !addresses.is_empty() => Ok(addresses),
-            Some(denied) => Err(UpstreamError::NotAllowed {
-                upstream: name(target),
-                denied: Box::new(denied),
-            }),
-            None => Err(UpstreamError::NameNotFound {
-                upstream: name(target),
-                source: None,
-            }),
+            Some(denied) => Err(UpstreamError::NotAllowed { upstream: name(target), denied: Box::new(denied) }),
+            None => Err(UpstreamError::NameNotFound { upstream: name(target), source: None }),
         }
     }
 
@@ -104,30 +85,18 @@ impl Dialer {
         deadline: Instant,
     ) -> Result<TcpStream, UpstreamError> {
         let upstream = || name(target);
-        let tcp = tcp::connect_in_turn(addresses, deadline)
-            .await
-            .map_err(|failed| {
-                let address = failed.address;
-                match failed.cause {
-                    ConnectCause::Refused => UpstreamError::Refused {
-                        upstream: upstream(),
-                        address,
-                    },
-                    ConnectCause::TimedOut => timed_out(target, ConnectPhase::Tcp),
-                    ConnectCause::Io(source) => UpstreamError::Unreachable {
-                        upstream: upstream(),
-                        address,
-                        source,
-                    },
-                }
-            })?;
+        let tcp = tcp::connect_in_turn(addresses, deadline).await.map_err(|failed| {
+            let address = failed.address;
+            match failed.cause {
+                ConnectCause::Refused => UpstreamError::Refused { upstream: upstream(), address },
+                ConnectCause::TimedOut => timed_out(target, ConnectPhase::Tcp),
+                ConnectCause::Io(source) => UpstreamError::Unreachable { upstream: upstream(), address, source },
+            }
+        })?;
         if let (Ok(local), Ok(peer)) = (tcp.local_addr(), tcp.peer_addr())
             && let Err(denied) = self.policy.check_connected(local, peer)
         {
-            return Err(UpstreamError::NotAllowed {
-                upstream: upstream(),
-                denied: Box::new(denied),
-            });
+            return Err(UpstreamError::NotAllowed { upstream: upstream(), denied: Box::new(denied) });
         }
         Ok(tcp)
     }
@@ -140,55 +109,28 @@ impl Dialer {
         tcp: TcpStream,
     ) -> Result<Connection, UpstreamError> {
         let opened = self.secure(target, wanted, tcp).await?;
-        let owner = Owner {
-            pool: Arc::downgrade(pool),
-            target: Arc::clone(target),
-        };
-        let Opened {
-            io,
-            first_byte,
-            is_http2,
-        } = opened;
-        let reset = |error: hyper::Error| UpstreamError::Reset {
-            upstream: name(target),
-            reused: false,
-            source: error.into(),
-        };
+        let owner = Owner { pool: Arc::downgrade(pool), target: Arc::clone(target) };
+        let Opened { io, first_byte, is_http2 } = opened;
+        let reset =
+            |error: hyper::Error| UpstreamError::Reset { upstream: name(target), reused: false, source: error.into() };
         if is_http2 {
-            let connection = self
-                .spawner
-                .http2(io, first_byte, owner)
-                .await
-                .map_err(reset)?;
+            let connection = self.spawner.http2(io, first_byte, owner).await.map_err(reset)?;
             connection.shared.begin();
             pool.share(target, connection.clone());
             return Ok(Connection::H2(connection));
         }
-        let connection = self
-            .spawner
-            .http1(io, first_byte, owner)
-            .await
-            .map_err(reset)?;
+        let connection = self.spawner.http1(io, first_byte, owner).await.map_err(reset)?;
         connection.shared.begin();
         Ok(Connection::H1(connection))
     }
 
-    async fn secure(
-        &self,
-        target: &UpstreamTarget,
-        wanted: Wanted,
-        tcp: TcpStream,
-    ) -> Result<Opened, UpstreamError> {
+    async fn secure(&self, target: &UpstreamTarget, wanted: Wanted, tcp: TcpStream) -> Result<Opened, UpstreamError> {
         let tcp = Sniffed::new(tcp);
         let first_byte = tcp.first_byte();
         match target.scheme() {
             Scheme::Http => {
                 let is_http2 = target.protocol() == UpstreamProtocol::H2c;
-                Ok(Opened {
-                    io: UpstreamIo::plain(tcp),
-                    first_byte,
-                    is_http2,
-                })
+                Ok(Opened { io: UpstreamIo::plain(tcp), first_byte, is_http2 })
             }
             Scheme::Https => self.secure_tls(target, wanted, tcp, first_byte).await,
         }
@@ -206,24 +148,12 @@ impl Dialer {
         match self.tls.connect(target, offers_http2, tcp).await {
             Ok(stream) => {
                 let is_http2 = stream.get_ref().1.alpn_protocol() == Some(super::tls::ALPN_HTTP2);
-                Ok(Opened {
-                    io: UpstreamIo::tls(stream),
-                    first_byte,
-                    is_http2,
-                })
+                Ok(Opened { io: UpstreamIo::tls(stream), first_byte, is_http2 })
             }
-            Err(_) if first_byte.is_http1() => Err(UpstreamError::SpeaksHttp {
-                upstream: name(target),
-            }),
+            Err(_) if first_byte.is_http1() => Err(UpstreamError::SpeaksHttp { upstream: name(target) }),
             Err(error) => Err(match crate::connect::CertificateRefused::find(&error) {
-                Some(refused) => UpstreamError::Certificate {
-                    upstream: name(target),
-                    refused: Box::new(refused),
-                },
-                None => UpstreamError::TlsHandshake {
-                    upstream: name(target),
-                    source: error,
-                },
+                Some(refused) => UpstreamError::Certificate { upstream: name(target), refused: Box::new(refused) },
+                None => UpstreamError::TlsHandshake { upstream: name(target), source: error },
             }),
         }
     }
@@ -237,9 +167,7 @@ impl Dialer {
         _tcp: Sniffed,
         _first_byte: FirstByte,
     ) -> Result<Opened, UpstreamError> {
-        Err(UpstreamError::TlsNotBuilt {
-            upstream: name(target),
-        })
+        Err(UpstreamError::TlsNotBuilt { upstream: name(target) })
     }
 }
 
@@ -249,11 +177,7 @@ pub(super) fn name(target: &UpstreamTarget) -> Box<str> {
 }
 
 fn timed_out(target: &UpstreamTarget, phase: ConnectPhase) -> UpstreamError {
-    UpstreamError::ConnectTimeout {
-        upstream: name(target),
-        phase,
-        after: target.connect_timeout(),
-    }
+    UpstreamError::ConnectTimeout { upstream: name(target), phase, after: target.connect_timeout() }
 }
 
 async fn within<T>(

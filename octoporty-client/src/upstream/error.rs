@@ -86,9 +86,7 @@ pub enum UpstreamError {
         after: Duration,
     },
     /// The certificate was refused (R35). The upstream's doing.
-    #[error(
-        "{upstream}: {refused}; trust its issuer, pin this certificate, or allow invalid certificates"
-    )]
+    #[error("{upstream}: {refused}; trust its issuer, pin this certificate, or allow invalid certificates")]
     Certificate {
         /// The target.
         upstream: Box<str>,
@@ -116,9 +114,7 @@ pub enum UpstreamError {
         upstream: Box<str>,
     },
     /// HTTP/2 was expected and HTTP/1 came.
-    #[error(
-        "{upstream}: it speaks HTTP/1.1, not HTTP/2 without TLS; change the mapping's protocol"
-    )]
+    #[error("{upstream}: it speaks HTTP/1.1, not HTTP/2 without TLS; change the mapping's protocol")]
     SpeaksHttp1 {
         /// The target.
         upstream: Box<str>,
@@ -221,18 +217,13 @@ impl UpstreamError {
 }
 
 /// The first error of this type in a chain, looking into [`io::Error`] too, which hides what it carries.
-pub(super) fn find<'a, E: StdError + 'static>(
-    error: &'a (dyn StdError + 'static),
-) -> Option<&'a E> {
+pub(super) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        next = match error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner),
             None => error.source(),
         };

@@ -20,8 +20,8 @@ use tokio::time::Sleep;
 use super::error::BoxError;
 
 /// How long a body waits for a `100 Continue` that never comes: not all upstreams send one, and a sender may not
-/// wait for ever (RFC 9110 §10.1.1).
-const CONTINUE_TIMEOUT: Duration = Duration::from_secs(10);
+/// wait for ever (RFC 9110 §10.1.1). As long as common clients wait; longer only delays uploads to such upstreams.
+const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The body may be sent.
 const OPEN: u8 = 0;
@@ -61,11 +61,7 @@ impl Exchange {
 
     /// Lets the body go, after a 100.
     pub(super) fn release(&self) {
-        if self
-            .gate
-            .compare_exchange(HELD, OPEN, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok()
-        {
+        if self.gate.compare_exchange(HELD, OPEN, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
             self.waker.wake();
         }
     }
@@ -109,22 +105,11 @@ impl RequestBody {
         B::Error: Into<BoxError>,
     {
         if body.is_end_stream() {
-            return (
-                Self {
-                    body: None,
-                    exchange: None,
-                    continue_timeout: None,
-                },
-                None,
-            );
+            return (Self { body: None, exchange: None, continue_timeout: None }, None);
         }
         let exchange = Arc::new(Exchange::new(if expects_continue { HELD } else { OPEN }));
         let body = body.map_err(Into::into).boxed_unsync();
-        let this = Self {
-            body: Some(body),
-            exchange: Some(Arc::clone(&exchange)),
-            continue_timeout: None,
-        };
+        let this = Self { body: Some(body), exchange: Some(Arc::clone(&exchange)), continue_timeout: None };
         (this, Some(exchange))
     }
 
@@ -136,8 +121,7 @@ impl RequestBody {
     ) -> Poll<Result<(), Abandoned>> {
         match exchange.gate.load(Ordering::Acquire) {
             HELD => {
-                let sleep =
-                    timeout.get_or_insert_with(|| Box::pin(tokio::time::sleep(CONTINUE_TIMEOUT)));
+                let sleep = timeout.get_or_insert_with(|| Box::pin(tokio::time::sleep(CONTINUE_TIMEOUT)));
                 if sleep.as_mut().poll(cx).is_pending() {
                     return Poll::Pending;
                 }
@@ -154,10 +138,7 @@ impl Body for RequestBody {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
         let (Some(body), Some(exchange)) = (&mut this.body, &this.exchange) else {
             return Poll::Ready(None);
@@ -172,9 +153,7 @@ impl Body for RequestBody {
             Poll::Ready(Ok(())) => {}
         }
         let polled = Pin::new(body).poll_frame(cx);
-        exchange
-            .is_starved
-            .store(polled.is_pending(), Ordering::Release);
+        exchange.is_starved.store(polled.is_pending(), Ordering::Release);
         if polled.is_ready() {
             exchange.has_moved.store(true, Ordering::Release);
         }
@@ -191,9 +170,7 @@ impl Body for RequestBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 

@@ -36,18 +36,12 @@ enum Kind {
 
 impl UpstreamIo {
     pub(super) const fn plain(tcp: Sniffed) -> Self {
-        Self {
-            kind: Kind::Plain(tcp),
-            is_patient: false,
-        }
+        Self { kind: Kind::Plain(tcp), is_patient: false }
     }
 
     #[cfg(feature = "tls")]
     pub(super) fn tls(stream: tokio_rustls::client::TlsStream<Sniffed>) -> Self {
-        Self {
-            kind: Kind::Tls(Box::new(stream)),
-            is_patient: false,
-        }
+        Self { kind: Kind::Tls(Box::new(stream)), is_patient: false }
     }
 
     pub(super) fn into_patient(mut self) -> Self {
@@ -70,28 +64,18 @@ impl UpstreamIo {
 
 impl fmt::Debug for UpstreamIo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UpstreamIo")
-            .field("tls", &self.is_tls())
-            .finish_non_exhaustive()
+        f.debug_struct("UpstreamIo").field("tls", &self.is_tls()).finish_non_exhaustive()
     }
 }
 
 impl AsyncRead for UpstreamIo {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.get_mut().stream().poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for UpstreamIo {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.get_mut().stream().poll_write(cx, bytes)
     }
 
@@ -156,11 +140,7 @@ pub(super) struct Sniffed {
 
 impl Sniffed {
     pub(super) fn new(tcp: TcpStream) -> Self {
-        Self {
-            tcp,
-            first: FirstByte(Arc::new(AtomicU16::new(FirstByte::NONE))),
-            is_noted: false,
-        }
+        Self { tcp, first: FirstByte(Arc::new(AtomicU16::new(FirstByte::NONE))), is_noted: false }
     }
 
     pub(super) fn first_byte(&self) -> FirstByte {
@@ -169,11 +149,7 @@ impl Sniffed {
 }
 
 impl AsyncRead for Sniffed {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.is_noted {
             return Pin::new(&mut this.tcp).poll_read(cx, buf);
@@ -189,11 +165,7 @@ impl AsyncRead for Sniffed {
 }
 
 impl AsyncWrite for Sniffed {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().tcp).poll_write(cx, bytes)
     }
 

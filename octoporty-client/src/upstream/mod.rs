@@ -41,9 +41,7 @@ pub use error::{ConnectPhase, UpstreamError};
 pub use io::UpstreamIo;
 pub use policy::{AddressPolicy, DEFAULT_DENY_LIST, Denied, DenyListError};
 pub use resolve::{Resolve, Resolving, SystemResolver};
-pub use target::{
-    Scheme, TargetError, TlsVerify, UpstreamProtocol, UpstreamTarget, UpstreamTargetBuilder,
-};
+pub use target::{Scheme, TargetError, TlsVerify, UpstreamProtocol, UpstreamTarget, UpstreamTargetBuilder};
 #[cfg(feature = "tls")]
 pub use tls::UpstreamTls;
 pub use upgrade::into_upgraded;

@@ -34,10 +34,7 @@ impl AddressPolicy {
     /// Denies these ranges and nothing else.
     #[must_use]
     pub const fn new(ranges: Vec<IpNet>) -> Self {
-        Self {
-            ranges,
-            sockets: Vec::new(),
-        }
+        Self { ranges, sockets: Vec::new() }
     }
 
     /// Denies the ranges of a comma-separated list, as the setting `Agent__UpstreamDenyList` holds it. An address
@@ -46,21 +43,15 @@ impl AddressPolicy {
     /// # Errors
     /// The first entry that is neither a range nor an address.
     pub fn from_list(list: &str) -> Result<Self, DenyListError> {
-        let entries = list
-            .split(',')
-            .map(str::trim)
-            .filter(|entry| !entry.is_empty());
-        Ok(Self::new(
-            entries.map(parse_range).collect::<Result<_, _>>()?,
-        ))
+        let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        Ok(Self::new(entries.map(parse_range).collect::<Result<_, _>>()?))
     }
 
     /// Denies a listening socket of this program too, such as the Agent's own UI. One bound to the unspecified
     /// address is denied at every address of this machine.
     #[must_use]
     pub fn deny_socket(mut self, socket: SocketAddr) -> Self {
-        self.sockets
-            .push(SocketAddr::new(socket.ip().to_canonical(), socket.port()));
+        self.sockets.push(SocketAddr::new(socket.ip().to_canonical(), socket.port()));
         self
     }
 
@@ -72,22 +63,14 @@ impl AddressPolicy {
         let ip = address.ip();
         for form in forms(ip).into_iter().flatten() {
             if let Some(range) = self.ranges.iter().find(|range| range.contains(&form)) {
-                return Err(Denied::Range {
-                    address: ip,
-                    range: *range,
-                });
+                return Err(Denied::Range { address: ip, range: *range });
             }
         }
         let ip = ip.to_canonical();
         let own = |socket: &SocketAddr| {
-            socket.port() == address.port()
-                && (socket.ip() == ip || (socket.ip().is_unspecified() && ip.is_loopback()))
+            socket.port() == address.port() && (socket.ip() == ip || (socket.ip().is_unspecified() && ip.is_loopback()))
         };
-        if self.sockets.iter().any(own) {
-            Err(Denied::OwnSocket { address })
-        } else {
-            Ok(())
-        }
+        if self.sockets.iter().any(own) { Err(Denied::OwnSocket { address }) } else { Ok(()) }
     }
 
     /// Judges a connection by both its ends, before a byte is sent: one whose ends have the same address stays on
@@ -95,28 +78,16 @@ impl AddressPolicy {
     ///
     /// # Errors
     /// What forbids it.
-    pub(super) fn check_connected(
-        &self,
-        local: SocketAddr,
-        peer: SocketAddr,
-    ) -> Result<(), Denied> {
+    pub(super) fn check_connected(&self, local: SocketAddr, peer: SocketAddr) -> Result<(), Denied> {
         let here = local.ip().to_canonical() == peer.ip().to_canonical();
-        let own =
-            |socket: &SocketAddr| socket.port() == peer.port() && socket.ip().is_unspecified();
-        if here && self.sockets.iter().any(own) {
-            Err(Denied::OwnSocket { address: peer })
-        } else {
-            Ok(())
-        }
+        let own = |socket: &SocketAddr| socket.port() == peer.port() && socket.ip().is_unspecified();
+        if here && self.sockets.iter().any(own) { Err(Denied::OwnSocket { address: peer }) } else { Ok(()) }
     }
 }
 
 impl Default for AddressPolicy {
     fn default() -> Self {
-        let ranges = DEFAULT_DENY_LIST
-            .iter()
-            .filter_map(|range| range.parse().ok())
-            .collect();
+        let ranges = DEFAULT_DENY_LIST.iter().filter_map(|range| range.parse().ok()).collect();
         Self::new(ranges)
     }
 }
@@ -154,9 +125,7 @@ fn parse_range(entry: &str) -> Result<IpNet, DenyListError> {
     }
     match entry.parse::<IpAddr>() {
         Ok(address) => Ok(address.into()),
-        Err(_) => Err(DenyListError {
-            entry: entry.to_owned(),
-        }),
+        Err(_) => Err(DenyListError { entry: entry.to_owned() }),
     }
 }
 
@@ -167,12 +136,7 @@ fn forms(address: IpAddr) -> [Option<IpAddr>; 4] {
     };
     let [outer, local] = embedded(v6);
     let v4 = |form: Ipv4Addr| IpAddr::V4(form);
-    [
-        Some(address),
-        v6.to_ipv4_mapped().map(v4),
-        outer.map(v4),
-        local.map(v4),
-    ]
+    [Some(address), v6.to_ipv4_mapped().map(v4), outer.map(v4), local.map(v4)]
 }
 
 /// IPv4 addresses inside an IPv6 address, other than mapped ones. At most two readings of one address.

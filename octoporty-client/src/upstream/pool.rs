@@ -104,17 +104,11 @@ impl PoolInner {
 
     /// Idle HTTP/1 connections and HTTP/2 connections of all targets.
     pub(super) fn len(&self) -> usize {
-        self.lock()
-            .values()
-            .map(|slot| slot.h1.len() + slot.h2.len())
-            .sum()
+        self.lock().values().map(|slot| slot.h1.len() + slot.h2.len()).sum()
     }
 }
 
-fn slot<'a>(
-    targets: &'a mut HashMap<Arc<UpstreamTarget>, Slot>,
-    target: &Arc<UpstreamTarget>,
-) -> &'a mut Slot {
+fn slot<'a>(targets: &'a mut HashMap<Arc<UpstreamTarget>, Slot>, target: &Arc<UpstreamTarget>) -> &'a mut Slot {
     // Not `entry`: it would clone the key each time.
     if !targets.contains_key(target) {
         targets.insert(Arc::clone(target), Slot::default());

@@ -16,10 +16,7 @@ use super::{error::UpstreamError, exchange::RequestBody, target::UpstreamTarget}
 pub(super) fn check<B: Body>(request: &Request<B>) -> Result<(), UpstreamError> {
     let uri = request.uri();
     let path = uri.path();
-    if uri.scheme().is_some()
-        || uri.authority().is_some()
-        || !(path.starts_with('/') || path == "*")
-    {
+    if uri.scheme().is_some() || uri.authority().is_some() || !(path.starts_with('/') || path == "*") {
         return Err(UpstreamError::InvalidRequest("its target is not a path"));
     }
     if request.method() == Method::CONNECT {
@@ -30,43 +27,26 @@ pub(super) fn check<B: Body>(request: &Request<B>) -> Result<(), UpstreamError> 
         return Ok(());
     };
     if lengths.next().is_some() {
-        return Err(UpstreamError::InvalidRequest(
-            "it has more than one content-length",
-        ));
+        return Err(UpstreamError::InvalidRequest("it has more than one content-length"));
     }
     let Some(length) = parse_length(length) else {
-        return Err(UpstreamError::InvalidRequest(
-            "its content-length is not a number",
-        ));
+        return Err(UpstreamError::InvalidRequest("its content-length is not a number"));
     };
-    let actual = if request.body().is_end_stream() {
-        Some(0)
-    } else {
-        request.body().size_hint().exact()
-    };
+    let actual = if request.body().is_end_stream() { Some(0) } else { request.body().size_hint().exact() };
     if actual.is_some_and(|actual| actual != length) {
-        return Err(UpstreamError::InvalidRequest(
-            "its content-length is not the length of its body",
-        ));
+        return Err(UpstreamError::InvalidRequest("its content-length is not the length of its body"));
     }
     Ok(())
 }
 
 fn parse_length(value: &HeaderValue) -> Option<u64> {
     let digits = value.to_str().ok()?;
-    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        digits.parse().ok()
-    } else {
-        None
-    }
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
 }
 
 /// Whether the sender of the body waits for a 100 first.
 pub(super) fn expects_continue<B>(request: &Request<B>) -> bool {
-    request
-        .headers()
-        .get(EXPECT)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+    request.headers().get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// What the answer depends on.
@@ -98,22 +78,16 @@ pub(super) fn for_http1(request: &mut Request<RequestBody>) -> Result<(), Upstre
     }
     // hyper takes an unknown length of GET and HEAD for no body at all, so their coding is set here.
     request.headers_mut().remove(TRANSFER_ENCODING);
-    let has_length = request.headers().contains_key(CONTENT_LENGTH)
-        || request.body().size_hint().exact().is_some();
+    let has_length = request.headers().contains_key(CONTENT_LENGTH) || request.body().size_hint().exact().is_some();
     if !has_length {
-        request
-            .headers_mut()
-            .insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     Ok(())
 }
 
 /// Makes a request fit for HTTP/2: the host moves into `:authority` (RFC 9113 §8.3.1), `Expect` goes, as hyper
 /// shows no 100 there and the body would wait in vain.
-pub(super) fn for_http2(
-    request: &mut Request<RequestBody>,
-    target: &UpstreamTarget,
-) -> Result<(), UpstreamError> {
+pub(super) fn for_http2(request: &mut Request<RequestBody>, target: &UpstreamTarget) -> Result<(), UpstreamError> {
     *request.version_mut() = Version::HTTP_2;
     request.headers_mut().remove(EXPECT);
     request.headers_mut().remove(TRANSFER_ENCODING);

@@ -209,9 +209,7 @@ impl UpstreamTargetBuilder {
         if self.scheme == Scheme::Https && self.protocol == UpstreamProtocol::H2c {
             return Err(TargetError::H2cOverTls);
         }
-        if self.connect_timeout.is_zero()
-            || self.head_timeout.is_some_and(|timeout| timeout.is_zero())
-        {
+        if self.connect_timeout.is_zero() || self.head_timeout.is_some_and(|timeout| timeout.is_zero()) {
             return Err(TargetError::ZeroTimeout);
         }
         let authority = authority(&host, self.port, self.scheme);
@@ -233,9 +231,7 @@ impl UpstreamTargetBuilder {
 #[non_exhaustive]
 pub enum TargetError {
     /// The host is empty, too long, or has a byte or a label that no host has.
-    #[error(
-        "the host `{host}` is neither a name nor an address (letters, digits, `-`, `_` and `.`; ASCII only)"
-    )]
+    #[error("the host `{host}` is neither a name nor an address (letters, digits, `-`, `_` and `.`; ASCII only)")]
     Host {
         /// What was given.
         host: String,
@@ -244,9 +240,7 @@ pub enum TargetError {
     #[error("the port must be from 1 to 65535")]
     Port,
     /// H2c together with `https`.
-    #[error(
-        "h2c is HTTP/2 without TLS; with https choose automatic, which takes HTTP/2 where it is offered"
-    )]
+    #[error("h2c is HTTP/2 without TLS; with https choose automatic, which takes HTTP/2 where it is offered")]
     H2cOverTls,
     /// A timeout of nothing at all.
     #[error("a timeout must be longer than zero")]
@@ -254,9 +248,7 @@ pub enum TargetError {
 }
 
 fn parse_host(host: &str) -> Result<Host, TargetError> {
-    let refused = || TargetError::Host {
-        host: host.to_owned(),
-    };
+    let refused = || TargetError::Host { host: host.to_owned() };
     if let Some(inner) = host.strip_prefix('[') {
         let inner = inner.strip_suffix(']').ok_or_else(refused)?;
         return match inner.parse::<Ipv6Addr>() {
@@ -277,9 +269,7 @@ fn parse_host(host: &str) -> Result<Host, TargetError> {
 /// Container networks use names with an underscore, so they pass.
 fn is_label(label: &str) -> bool {
     (1..=LABEL_BYTES_MAX).contains(&label.len())
-        && label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 fn authority(host: &Host, port: u16, scheme: Scheme) -> Box<str> {
@@ -288,9 +278,5 @@ fn authority(host: &Host, port: u16, scheme: Scheme) -> Box<str> {
         Host::Address(IpAddr::V4(address)) => address.to_string(),
         Host::Address(IpAddr::V6(address)) => format!("[{address}]"),
     };
-    if port == scheme.default_port() {
-        host.into()
-    } else {
-        format!("{host}:{port}").into()
-    }
+    if port == scheme.default_port() { host.into() } else { format!("{host}:{port}").into() }
 }

@@ -56,17 +56,8 @@ impl UpstreamTls {
     fn with_verifier(verifier: Arc<dyn ServerCertVerifier>) -> Self {
         let provider = verify::provider();
         let verified = Configs::new(&provider, Arc::new(Reporting::new(verifier)));
-        let unchecked = Configs::new(
-            &provider,
-            Arc::new(Unchecked {
-                provider: Arc::clone(&provider),
-            }),
-        );
-        Self {
-            provider,
-            verified,
-            unchecked,
-        }
+        let unchecked = Configs::new(&provider, Arc::new(Unchecked { provider: Arc::clone(&provider) }));
+        Self { provider, verified, unchecked }
     }
 
     /// The handshake, over a connection that was opened for `target`.
@@ -85,21 +76,12 @@ impl UpstreamTls {
     }
 
     fn config(&self, rule: TlsVerify, offers_http2: bool) -> Arc<ClientConfig> {
-        let pick = |configs: &Configs| {
-            Arc::clone(if offers_http2 {
-                &configs.any
-            } else {
-                &configs.http1
-            })
-        };
+        let pick = |configs: &Configs| Arc::clone(if offers_http2 { &configs.any } else { &configs.http1 });
         match rule {
             TlsVerify::Verify => pick(&self.verified),
             TlsVerify::AcceptAny => pick(&self.unchecked),
             TlsVerify::Pin(pin) => {
-                let verifier = Pinned {
-                    pin,
-                    provider: Arc::clone(&self.provider),
-                };
+                let verifier = Pinned { pin, provider: Arc::clone(&self.provider) };
                 pick(&Configs::new(&self.provider, Arc::new(verifier)))
             }
         }
@@ -112,10 +94,7 @@ impl Configs {
         config.alpn_protocols = vec![ALPN_HTTP1.to_vec()];
         let http1 = Arc::new(config.clone());
         config.alpn_protocols.insert(0, ALPN_HTTP2.to_vec());
-        Self {
-            any: Arc::new(config),
-            http1,
-        }
+        Self { any: Arc::new(config), http1 }
     }
 }
 
@@ -162,9 +141,7 @@ impl ServerCertVerifier for Pinned {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -205,8 +182,6 @@ impl ServerCertVerifier for Unchecked {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

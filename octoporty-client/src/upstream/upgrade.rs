@@ -16,15 +16,11 @@ use super::{body::UpstreamBody, connection::GuardedIo, error::UpstreamError, io:
 ///
 /// # Cancel safety
 /// Dropping the future closes the connection.
-pub async fn into_upgraded(
-    answer: Response<UpstreamBody>,
-) -> Result<(UpstreamIo, Bytes), UpstreamError> {
+pub async fn into_upgraded(answer: Response<UpstreamBody>) -> Result<(UpstreamIo, Bytes), UpstreamError> {
     let upgraded = match hyper::upgrade::on(answer).await {
         Ok(upgraded) => upgraded,
         Err(error) => {
-            return Err(UpstreamError::UpgradeLost {
-                source: Some(error),
-            });
+            return Err(UpstreamError::UpgradeLost { source: Some(error) });
         }
     };
     let Ok(Parts { io, read_buf, .. }) = upgraded.downcast::<GuardedIo>() else {

@@ -71,6 +71,12 @@ impl Table {
         Some(StreamId(id))
     }
 
+    /// Skips identifiers, as if many streams had come and gone.
+    #[cfg(test)]
+    pub(super) const fn use_up_to(&mut self, next: u32) {
+        self.next_local = Some(next);
+    }
+
     pub(super) const fn is_exhausted(&self) -> bool {
         self.next_local.is_none()
     }

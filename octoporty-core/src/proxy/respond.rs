@@ -3,8 +3,8 @@
 use std::{pin::pin, time::Duration};
 
 use bytes::Bytes;
-use http::HeaderMap;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
+use tracing::Instrument;
 
 use super::{
     Body, BoxedIo, Relayed, RequestHead, ResponseHead, is_compressible,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     frame::{Reset, ResetCode, Side, StreamKind},
     proto::WriteError,
-    session::{Incoming, InterimSender, SendStream},
+    session::{Incoming, InterimSender, RecvStream, SendStream},
 };
 
 /// Sends interim answers (RFC 9110 §15.2) ahead of the final one.
@@ -100,11 +100,28 @@ pub enum Finished {
 /// Dropping it resets the stream.
 pub async fn respond<H: Handler>(handler: &H, incoming: Incoming) -> Finished {
     let Incoming { kind, head, mut send, recv } = incoming;
-    let upgrade = kind == StreamKind::Upgrade;
     let head = match RequestHead::decode(&head) {
         Ok(head) => head,
         Err(error) => return fail(&mut send, Reset::with_detail(ResetCode::Internal, Side::Internal, chain(&error))),
     };
+    let span = tracing::debug_span!("exchange", request = %head.request, mapping = %head.mapping);
+    let upgrade = kind == StreamKind::Upgrade;
+    async {
+        let finished = exchange(handler, head, upgrade, send, recv).await;
+        log(&finished);
+        finished
+    }
+    .instrument(span)
+    .await
+}
+
+async fn exchange<H: Handler>(
+    handler: &H,
+    head: RequestHead,
+    upgrade: bool,
+    mut send: SendStream,
+    recv: RecvStream,
+) -> Finished {
     let interim = Interim { sender: send.interim() };
     let (body, upgraded_recv) = if upgrade {
         (Body::empty(), Some(recv))
@@ -129,17 +146,33 @@ pub async fn respond<H: Handler>(handler: &H, incoming: Incoming) -> Finished {
             drop(recv);
             respond_with(&mut send, head, body, idle).await
         }
-        (Ok(Reply::Upgraded { head, io, leftover, idle }), Some(recv)) => {
+        (Ok(Reply::Upgraded { head, mut io, leftover, idle }), Some(recv)) => {
             if let Err(error) = send.send_head(&head.encode(), &[], false).await {
                 return Finished::Abandoned(error);
             }
-            Finished::Upgraded(relay(io, leftover, send, recv, idle, Side::Upstream).await)
+            Finished::Upgraded(relay(&mut *io, leftover, send, recv, idle, Side::Upstream).await)
         }
         (Ok(Reply::Upgraded { .. }), None) => {
             let detail = "the upstream switched protocols without being asked";
             fail(&mut send, Reset::with_detail(ResetCode::BadAnswer, Side::Upstream, detail))
         }
         (Err(reset), _) => fail(&mut send, reset),
+    }
+}
+
+fn log(finished: &Finished) {
+    match finished {
+        Finished::Response { status, bytes } => {
+            tracing::debug!(status = status.as_u16(), bytes_out = bytes, "answered");
+        }
+        Finished::Upgraded(relayed) => {
+            let (bytes_in, bytes_out) = (relayed.bytes_in, relayed.bytes_out);
+            tracing::debug!(bytes_in, bytes_out, reset = ?relayed.reset, "upgraded connection ended");
+        }
+        Finished::Failed(reset) => {
+            tracing::debug!(side = reset.side.as_str(), code = ?reset.code, error = reset.detail, "exchange failed");
+        }
+        Finished::Abandoned(error) => tracing::debug!(%error, "exchange abandoned"),
     }
 }
 

@@ -1,1 +1,212 @@
 //! Both roles over an in-memory lane.
+
+use std::{sync::Mutex, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body::{Body as _, Frame, SizeHint};
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use super::*;
+use crate::{
+    frame::{Reset, ResetCode, Side, StreamKind},
+    id::{MappingId, RequestId},
+    session::{Lane, testing},
+};
+
+/// A body that a test feeds.
+struct Fed(mpsc::Receiver<Frame<Bytes>>);
+
+impl http_body::Body for Fed {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.0.poll_recv(context).map(|frame| frame.map(Ok))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::default()
+    }
+}
+
+fn fed() -> (mpsc::Sender<Frame<Bytes>>, Fed) {
+    let (sender, receiver) = mpsc::channel(4);
+    (sender, Fed(receiver))
+}
+
+fn data(bytes: &'static [u8]) -> Frame<Bytes> {
+    Frame::data(Bytes::from_static(bytes))
+}
+
+fn request() -> RequestHead {
+    RequestHead {
+        mapping: MappingId::from_u128(1),
+        request: RequestId::from_u128(2),
+        method: Method::POST,
+        target: Bytes::from_static(b"/"),
+        headers: HeaderMap::new(),
+    }
+}
+
+/// Answers each request with what is in the slot.
+struct Slot<B>(Mutex<Option<Result<Reply<B>, Reset>>>);
+
+impl<B> Handler for Slot<B>
+where
+    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send,
+{
+    type Body = B;
+
+    async fn handle(&self, _: RequestHead, _: Body, _: bool, _: Interim) -> Result<Reply<B>, Reset> {
+        let reply = self.0.lock().unwrap().take();
+        match reply {
+            Some(reply) => reply,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn slot<B>(reply: Result<Reply<B>, Reset>) -> Slot<B> {
+    Slot(Mutex::new(Some(reply)))
+}
+
+fn ok<B>(body: B) -> Result<Reply<B>, Reset> {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-answer", HeaderValue::from_static("yes"));
+    Ok(Reply::Response { head: ResponseHead { status: StatusCode::OK, headers }, body, idle: None })
+}
+
+async fn ask(lane: &Lane, tracker: &TaskTracker) -> Result<Answer, ExchangeError> {
+    let mut outgoing = Outgoing::new(Body::full(Bytes::from_static(b"ping")), false).await.unwrap();
+    let head = request().encode();
+    initiate(lane, StreamKind::Http, &head, &mut outgoing, tracker, Duration::from_secs(1)).await
+}
+
+async fn read_all(mut body: Body) -> Result<(Vec<u8>, Option<HeaderMap>), BodyError> {
+    let mut bytes = Vec::new();
+    let mut trailers = None;
+    while let Some(frame) = std::future::poll_fn(|context| std::pin::Pin::new(&mut body).poll_frame(context)).await {
+        match frame?.into_data() {
+            Ok(data) => bytes.extend_from_slice(&data),
+            Err(frame) => trailers = frame.into_trailers().ok(),
+        }
+    }
+    Ok((bytes, trailers))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_exchange_needs_one_frame_each_way() {
+    let (gateway, agent, _drivers) = testing::pair().await;
+    let tracker = TaskTracker::new();
+    let handler = slot(ok(Body::full(Bytes::from_static(b"pong"))));
+    let serve = async { respond(&handler, agent.accept().await.unwrap()).await };
+    let (answer, finished) = tokio::join!(ask(&gateway, &tracker), serve);
+    let Answer::Response { head, body } = answer.unwrap() else { panic!("a response") };
+    assert_eq!((head.status, head.headers["x-answer"].as_bytes()), (StatusCode::OK, &b"yes"[..]));
+    assert!(!body.is_end_stream());
+    assert_eq!(read_all(body).await.unwrap().0, b"pong");
+    assert!(matches!(finished, Finished::Response { status: StatusCode::OK, bytes: 4 }));
+    // Neither end keeps anything of it.
+    assert_eq!(gateway.open_streams(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn trailers_come_behind_the_body() {
+    let (gateway, agent, _drivers) = testing::pair().await;
+    let tracker = TaskTracker::new();
+    let (feed, body) = fed();
+    let handler = slot(ok(body));
+    let serve = async { respond(&handler, agent.accept().await.unwrap()).await };
+    let visit = async {
+        let Answer::Response { body, .. } = ask(&gateway, &tracker).await.unwrap() else { panic!("a response") };
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", HeaderValue::from_static("0"));
+        trailers.insert("content-length", HeaderValue::from_static("9"));
+        feed.send(data(b"one ")).await.unwrap();
+        feed.send(data(b"two")).await.unwrap();
+        feed.send(Frame::trailers(trailers)).await.unwrap();
+        read_all(body).await.unwrap()
+    };
+    let (_finished, (bytes, trailers)) = tokio::join!(serve, visit);
+    assert_eq!(bytes, b"one two");
+    let trailers = trailers.unwrap();
+    assert_eq!(trailers["grpc-status"], "0");
+    // R05
+    assert!(!trailers.contains_key("content-length"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_upstream_is_told_with_its_side() {
+    let (gateway, agent, _drivers) = testing::pair().await;
+    let tracker = TaskTracker::new();
+    let failure = Reset::with_detail(ResetCode::Unreachable, Side::Upstream, "refused");
+    let handler: Slot<Body> = slot(Err(failure.clone()));
+    let serve = async { respond(&handler, agent.accept().await.unwrap()).await };
+    let (answer, _finished) = tokio::join!(ask(&gateway, &tracker), serve);
+    assert_eq!(answer.unwrap_err(), ExchangeError::Reset(failure));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_pauses_too_long_is_cut_and_not_completed() {
+    let (gateway, agent, _drivers) = testing::pair().await;
+    let tracker = TaskTracker::new();
+    let (feed, body) = fed();
+    feed.send(data(b"half")).await.unwrap();
+    let mut reply = ok(body);
+    if let Ok(Reply::Response { idle, .. }) = &mut reply {
+        *idle = Some(Duration::from_secs(5));
+    }
+    let handler = slot(reply);
+    let serve = async { respond(&handler, agent.accept().await.unwrap()).await };
+    let visit = async {
+        let Answer::Response { body, .. } = ask(&gateway, &tracker).await.unwrap() else { panic!("a response") };
+        read_all(body).await
+    };
+    let (finished, outcome) = tokio::join!(serve, visit);
+    assert!(matches!(outcome, Err(BodyError::Cut(_))), "{outcome:?}");
+    assert!(matches!(finished, Finished::Failed(Reset { code: ResetCode::Timeout, .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visitor_who_leaves_stops_the_handler() {
+    let (gateway, agent, _drivers) = testing::pair().await;
+    let tracker = TaskTracker::new();
+    let handler: Slot<Body> = Slot(Mutex::new(None));
+    let serve = async { respond(&handler, agent.accept().await.unwrap()).await };
+    let visit = async {
+        let asking = ask(&gateway, &tracker);
+        assert!(tokio::time::timeout(Duration::from_secs(1), asking).await.is_err());
+    };
+    let (finished, ()) = tokio::join!(serve, visit);
+    assert!(matches!(finished, Finished::Abandoned(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_must_be_asked_for_is_not_touched_before() {
+    let (gateway, agent, _drivers) = testing::pair().await;
+    let tracker = TaskTracker::new();
+    let (feed, body) = fed();
+    let mut outgoing = Outgoing::new(body, true).await.unwrap();
+    let head = request().encode();
+    let asking =
+        initiate(&gateway, StreamKind::Http, &head, &mut outgoing, &tracker, Duration::from_secs(60));
+    let serve = async {
+        let mut incoming = agent.accept().await.unwrap();
+        feed.send(data(b"upload")).await.unwrap();
+        let early = tokio::time::timeout(Duration::from_secs(1), incoming.recv.read()).await;
+        assert!(early.is_err(), "the body came unasked");
+        let hundred = ResponseHead { status: StatusCode::CONTINUE, headers: HeaderMap::new() };
+        incoming.send.send_head(&hundred.encode(), &[], false).await.unwrap();
+        assert!(incoming.recv.read().await.unwrap().is_some());
+        let done = ResponseHead { status: StatusCode::NO_CONTENT, headers: HeaderMap::new() };
+        incoming.send.send_head(&done.encode(), &[], true).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(asking, serve);
+    let Answer::Response { head, .. } = answer.unwrap() else { panic!("a response") };
+    assert_eq!(head.status, StatusCode::NO_CONTENT);
+}

@@ -53,7 +53,7 @@ pub struct Relayed {
 /// Moves bytes between a connection and a stream until both directions ended, either failed, or nothing passed for
 /// `idle`. `side` is whose connection it is. An end in one direction leaves the other open (half-close).
 pub async fn relay(
-    io: BoxedIo,
+    io: &mut dyn Io,
     leftover: Bytes,
     send: SendStream,
     recv: RecvStream,
@@ -82,8 +82,8 @@ pub async fn relay(
     relay.relayed
 }
 
-struct Relay {
-    io: BoxedIo,
+struct Relay<'a> {
+    io: &'a mut dyn Io,
     send: SendStream,
     recv: RecvStream,
     side: Side,
@@ -101,7 +101,7 @@ struct Relay {
     relayed: Relayed,
 }
 
-impl Relay {
+impl Relay<'_> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Reset>> {
         let outbound = self.poll_outbound(context)?;
         let inbound = self.poll_inbound(context)?;
@@ -123,7 +123,7 @@ impl Relay {
             } else {
                 return Poll::Pending;
             }
-            match read_chunk(&mut self.io, context) {
+            match read_chunk(self.io, context) {
                 Poll::Ready(Ok(bytes)) if bytes.is_empty() => {
                     self.send.finish(None).map_err(gone)?;
                     self.outbound_ended = true;
@@ -213,7 +213,7 @@ fn length(bytes: &Bytes) -> u64 {
 }
 
 /// Reads what is there into the thread's scratch buffer and copies out just that; empty at the end.
-fn read_chunk(io: &mut BoxedIo, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+fn read_chunk(io: &mut dyn Io, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.resize(SCRATCH_BYTES, 0);
         let mut buffer = ReadBuf::new(scratch);

@@ -50,4 +50,6 @@ fn now() -> std::time::Instant {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

@@ -31,11 +31,7 @@ impl ErrorPage {
     /// The page for a problem of this request.
     #[must_use]
     pub fn new(problem: Problem, request_id: RequestId) -> Self {
-        Self {
-            problem,
-            request_id,
-            retry_after_s: problem.retry_after_s().map(u64::from),
-        }
+        Self { problem, request_id, retry_after_s: problem.retry_after_s().map(u64::from) }
     }
 
     /// Says when another try makes sense, instead of the problem's own time. Rounded up to whole seconds.
@@ -65,9 +61,7 @@ impl ErrorPage {
         let mut rendered = Rendered::new(status, format, self.request_id, body);
         if format == Format::Grpc {
             let title = HeaderValue::from_static(self.problem.words().title);
-            rendered
-                .headers
-                .insert(GRPC_STATUS.clone(), self.problem.grpc_status().into());
+            rendered.headers.insert(GRPC_STATUS.clone(), self.problem.grpc_status().into());
             rendered.headers.insert(GRPC_MESSAGE.clone(), title);
         } else {
             self.add_headers(&mut rendered.headers);
@@ -83,8 +77,7 @@ impl ErrorPage {
         match self.problem {
             // RFC 9110 §15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
             Problem::MethodNotAllowed => {
-                let methods =
-                    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+                let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
                 headers.insert(ALLOW, methods);
             }
             // RFC 9110 §15.5.22: "The server MUST send an Upgrade header field in a 426 response".
@@ -98,12 +91,8 @@ impl ErrorPage {
     }
 }
 
-static BODIES: LazyLock<Vec<Bodies>> = LazyLock::new(|| {
-    Problem::ALL
-        .iter()
-        .map(|problem| Bodies::new(*problem))
-        .collect()
-});
+static BODIES: LazyLock<Vec<Bodies>> =
+    LazyLock::new(|| Problem::ALL.iter().map(|problem| Bodies::new(*problem)).collect());
 
 /// The bodies of one problem.
 struct Bodies {
@@ -126,11 +115,7 @@ impl Bodies {
             "requestId": ID_PLACE,
         });
         Self {
-            html: Template::new(html::page(
-                words.title,
-                &[words.sentence, words.advice],
-                &footer,
-            )),
+            html: Template::new(html::page(words.title, &[words.sentence, words.advice], &footer)),
             json: Template::new(format!("{json}\n")),
             text: Template::new(format!(
                 "{status} {}\n{} {}\nRequest {ID_PLACE}\n",
@@ -148,13 +133,8 @@ struct Template {
 
 impl Template {
     fn new(text: String) -> Self {
-        let id_at = text
-            .find(ID_PLACE)
-            .expect("every form shows the request id");
-        Self {
-            body: text.into_bytes().into(),
-            id_at,
-        }
+        let id_at = text.find(ID_PLACE).expect("every form shows the request id");
+        Self { body: text.into_bytes().into(), id_at }
     }
 
     fn with_id(&self, request_id: RequestId) -> Bytes {
@@ -182,11 +162,7 @@ mod tests {
             for format in [Format::Html, Format::Json, Format::Text] {
                 let rendered = ErrorPage::new(*problem, ID).render_as(format);
                 assert_eq!(rendered.status, problem.status());
-                assert_eq!(
-                    text(&rendered).matches(ID_TEXT).count(),
-                    1,
-                    "{problem:?} {format:?}"
-                );
+                assert_eq!(text(&rendered).matches(ID_TEXT).count(), 1, "{problem:?} {format:?}");
                 assert!(!text(&rendered).contains(ID_PLACE));
                 assert!(rendered.body.len() < 4096);
                 assert_eq!(rendered.headers["x-octoporty-request-id"], ID_TEXT);
@@ -199,15 +175,10 @@ mod tests {
     fn html_has_no_script_and_forbids_all_but_its_style() {
         let rendered = ErrorPage::new(Problem::TunnelDown, ID).render_as(Format::Html);
         let page = text(&rendered);
-        assert!(
-            page.starts_with("<!doctype html>")
-                && page.contains("<h1>The service is not connected</h1>")
-        );
+        assert!(page.starts_with("<!doctype html>") && page.contains("<h1>The service is not connected</h1>"));
         assert!(!page.contains("<script") && !page.contains("http:") && !page.contains("https:"));
         assert!(page.contains("prefers-color-scheme:dark") && page.contains("width=device-width"));
-        let policy = rendered.headers["content-security-policy"]
-            .to_str()
-            .unwrap();
+        let policy = rendered.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; style-src 'unsafe-inline';"));
         assert_eq!(rendered.headers["content-type"], "text/html; charset=utf-8");
         assert_eq!(rendered.headers["x-content-type-options"], "nosniff");
@@ -242,19 +213,13 @@ mod tests {
         assert!(rendered.body.is_empty());
         assert_eq!(rendered.headers["content-type"], "application/grpc");
         assert_eq!(rendered.headers["grpc-status"], "14");
-        assert_eq!(
-            rendered.headers["grpc-message"],
-            "The service is not connected"
-        );
+        assert_eq!(rendered.headers["grpc-message"], "The service is not connected");
         assert!(!rendered.headers.contains_key("retry-after"));
     }
 
     #[test]
     fn the_form_is_chosen_by_the_request() {
-        let request = HeaderMap::from_iter([(
-            http::header::ACCEPT,
-            HeaderValue::from_static("application/json"),
-        )]);
+        let request = HeaderMap::from_iter([(http::header::ACCEPT, HeaderValue::from_static("application/json"))]);
         let rendered = ErrorPage::new(Problem::NoMapping, ID).render(&request);
         assert_eq!(rendered.headers["content-type"], "application/problem+json");
         assert_eq!(rendered.headers["vary"], "accept");
@@ -268,21 +233,13 @@ mod tests {
         let page = page.retry_after(Duration::from_millis(2001));
         assert_eq!(page.render_as(Format::Text).headers["retry-after"], "3");
         let page = ErrorPage::new(Problem::UpstreamReset, ID);
-        assert!(
-            !page
-                .render_as(Format::Text)
-                .headers
-                .contains_key("retry-after")
-        );
+        assert!(!page.render_as(Format::Text).headers.contains_key("retry-after"));
     }
 
     #[test]
     fn some_statuses_come_with_the_fields_that_http_demands() {
         let headers = |problem| ErrorPage::new(problem, ID).render_as(Format::Text).headers;
-        assert_eq!(
-            headers(Problem::MethodNotAllowed)["allow"],
-            "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-        );
+        assert_eq!(headers(Problem::MethodNotAllowed)["allow"], "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
         let upgrade = headers(Problem::UpgradeRequired);
         assert_eq!(upgrade["upgrade"], "websocket");
         assert_eq!(upgrade["sec-websocket-version"], "13");

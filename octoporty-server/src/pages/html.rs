@@ -22,10 +22,7 @@ A3.5 3.5 0 0 0 6 17.5V12A10 10 0 0 1 16 2ZM12 10.6a2 2 0 1 0 0 4a2 2 0 1 0 0-4ZM
 
 /// A whole page. The texts are constants of ours and are not escaped.
 pub(super) fn page(title: &str, paragraphs: &[&str], footer: &str) -> String {
-    let paragraphs: String = paragraphs
-        .iter()
-        .map(|text| format!("<p>{text}</p>"))
-        .collect();
+    let paragraphs: String = paragraphs.iter().map(|text| format!("<p>{text}</p>")).collect();
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
 <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><meta name=\"robots\" content=\"noindex\">\

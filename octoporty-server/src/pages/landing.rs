@@ -22,8 +22,7 @@ const TITLE: &str = "An Octoporty Gateway answers here";
 const SENTENCE: &str = "It leads visitors of public addresses to services in private networks.";
 const ADVICE: &str = "If you expected a website, check the address for a typing mistake.";
 
-static HTML: LazyLock<Bytes> =
-    LazyLock::new(|| html::page(TITLE, &[SENTENCE, ADVICE], "Octoporty").into());
+static HTML: LazyLock<Bytes> = LazyLock::new(|| html::page(TITLE, &[SENTENCE, ADVICE], "Octoporty").into());
 static JSON: LazyLock<Bytes> = LazyLock::new(|| {
     let json = serde_json::json!({ "name": "Octoporty Gateway", "message": format!("{TITLE}.") });
     format!("{json}\n").into()
@@ -84,12 +83,7 @@ impl LandingPage {
 
     /// The answer in the form that a request with these headers wants. Constant but for the request id (R10).
     #[must_use]
-    pub fn render(
-        &self,
-        host: LandingHost,
-        request: &HeaderMap,
-        request_id: RequestId,
-    ) -> Rendered {
+    pub fn render(&self, host: LandingHost, request: &HeaderMap, request_id: RequestId) -> Rendered {
         let format = Format::of_request(request);
         if let (Some(html), Format::Html) = (&self.custom, format) {
             return render_custom(html, host, request_id);
@@ -112,14 +106,9 @@ fn render_custom(html: &Bytes, host: LandingHost, request_id: RequestId) -> Rend
         LandingHost::Unknown => StatusCode::NOT_FOUND,
     };
     let mut rendered = Rendered::new(status, Format::Html, request_id, html.clone());
-    rendered
-        .headers
-        .insert(CONTENT_SECURITY_POLICY, CUSTOM_POLICY);
+    rendered.headers.insert(CONTENT_SECURITY_POLICY, CUSTOM_POLICY);
     // The page may link to where its author likes; other sites need not learn more than the host.
-    rendered.headers.insert(
-        REFERRER_POLICY,
-        HeaderValue::from_static("strict-origin-when-cross-origin"),
-    );
+    rendered.headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
     rendered
 }
 
@@ -136,13 +125,7 @@ mod tests {
         page.render(host, &request, ID)
     }
 
-    fn check(
-        host: LandingHost,
-        accept: &'static str,
-        status: u16,
-        content_type: &str,
-        contains: &str,
-    ) {
+    fn check(host: LandingHost, accept: &'static str, status: u16, content_type: &str, contains: &str) {
         let rendered = render(&LandingPage::default(), host, accept);
         assert_eq!(rendered.status, status);
         assert_eq!(rendered.headers[CONTENT_TYPE], content_type);
@@ -153,54 +136,18 @@ mod tests {
     #[test]
     fn the_gateways_own_host_shows_what_answers() {
         let own = LandingHost::Own;
-        check(
-            own,
-            "text/html",
-            200,
-            "text/html; charset=utf-8",
-            "<h1>An Octoporty Gateway answers here</h1>",
-        );
-        check(
-            own,
-            "application/json",
-            200,
-            "application/json",
-            "\"name\":\"Octoporty Gateway\"",
-        );
-        check(
-            own,
-            "*/*",
-            200,
-            "text/plain; charset=utf-8",
-            "An Octoporty Gateway answers here.\n",
-        );
+        check(own, "text/html", 200, "text/html; charset=utf-8", "<h1>An Octoporty Gateway answers here</h1>");
+        check(own, "application/json", 200, "application/json", "\"name\":\"Octoporty Gateway\"");
+        check(own, "*/*", 200, "text/plain; charset=utf-8", "An Octoporty Gateway answers here.\n");
     }
 
     // R10
     #[test]
     fn a_host_without_a_mapping_is_not_found() {
         let unknown = LandingHost::Unknown;
-        check(
-            unknown,
-            "text/html",
-            404,
-            "text/html; charset=utf-8",
-            "No service has this address.",
-        );
-        check(
-            unknown,
-            "application/json",
-            404,
-            "application/problem+json",
-            "\"code\":\"no-mapping\"",
-        );
-        check(
-            unknown,
-            "*/*",
-            404,
-            "text/plain; charset=utf-8",
-            "404 Nothing is here",
-        );
+        check(unknown, "text/html", 404, "text/html; charset=utf-8", "No service has this address.");
+        check(unknown, "application/json", 404, "application/problem+json", "\"code\":\"no-mapping\"");
+        check(unknown, "*/*", 404, "text/plain; charset=utf-8", "404 Nothing is here");
     }
 
     // R49
@@ -209,20 +156,11 @@ mod tests {
         let page = LandingPage::custom(Bytes::from_static(b"<h1>Hello</h1>")).unwrap();
         for (host, status) in [(LandingHost::Own, 200), (LandingHost::Unknown, 404)] {
             let rendered = render(&page, host, "text/html");
-            assert_eq!(
-                (rendered.status.as_u16(), &rendered.body[..]),
-                (status, &b"<h1>Hello</h1>"[..])
-            );
-            assert_eq!(
-                rendered.headers[CONTENT_SECURITY_POLICY],
-                "sandbox allow-popups"
-            );
+            assert_eq!((rendered.status.as_u16(), &rendered.body[..]), (status, &b"<h1>Hello</h1>"[..]));
+            assert_eq!(rendered.headers[CONTENT_SECURITY_POLICY], "sandbox allow-popups");
             assert_eq!(rendered.headers["x-content-type-options"], "nosniff");
         }
-        assert_eq!(
-            render(&page, LandingHost::Unknown, "application/json").status,
-            404
-        );
+        assert_eq!(render(&page, LandingHost::Unknown, "application/json").status, 404);
         assert!(!page.is_default() && LandingPage::default().is_default());
     }
 
@@ -231,20 +169,13 @@ mod tests {
     fn a_users_page_is_taken_up_to_its_limit() {
         assert!(LandingPage::custom(vec![b'x'; LANDING_BYTES_MAX].into()).is_ok());
         let bytes = LANDING_BYTES_MAX + 1;
-        assert_eq!(
-            LandingPage::custom(vec![b'x'; bytes].into()),
-            Err(LandingError::TooLarge { bytes })
-        );
-        assert_eq!(
-            LandingPage::custom(Bytes::from_static(b" \n")),
-            Err(LandingError::Empty)
-        );
+        assert_eq!(LandingPage::custom(vec![b'x'; bytes].into()), Err(LandingError::TooLarge { bytes }));
+        assert_eq!(LandingPage::custom(Bytes::from_static(b" \n")), Err(LandingError::Empty));
     }
 
     #[test]
     fn grpc_callers_learn_that_nothing_is_here() {
-        let request =
-            HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/grpc"))]);
+        let request = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/grpc"))]);
         for host in [LandingHost::Own, LandingHost::Unknown] {
             let rendered = LandingPage::default().render(host, &request, ID);
             assert_eq!(rendered.headers["grpc-status"], "12");

@@ -31,10 +31,7 @@ impl Format {
         if headers.get(CONTENT_TYPE).is_some_and(is_grpc) {
             return Self::Grpc;
         }
-        let members = headers
-            .get_all(ACCEPT)
-            .iter()
-            .flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+        let members = headers.get_all(ACCEPT).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
         let mut best = (0, Self::Text);
         for member in members.take(ACCEPT_MEMBERS_MAX) {
             if let Some((quality, format)) = parse_member(member)
@@ -50,13 +47,9 @@ impl Format {
 /// `application/grpc`, alone or with a suffix such as `+proto`, `-web` or parameters.
 fn is_grpc(content_type: &HeaderValue) -> bool {
     let prefix = b"application/grpc";
-    content_type
-        .as_bytes()
-        .split_at_checked(prefix.len())
-        .is_some_and(|(start, rest)| {
-            start.eq_ignore_ascii_case(prefix)
-                && rest.first().is_none_or(|next| b"+-; \t".contains(next))
-        })
+    content_type.as_bytes().split_at_checked(prefix.len()).is_some_and(|(start, rest)| {
+        start.eq_ignore_ascii_case(prefix) && rest.first().is_none_or(|next| b"+-; \t".contains(next))
+    })
 }
 
 /// The quality in thousandths and the form of one member; `None` if it is a form that we do not have.
@@ -76,9 +69,7 @@ fn parse_media_type(media_type: &[u8]) -> Option<Format> {
     let is_json = || {
         is("application/json")
             || is("application/*")
-            || media_type
-                .last_chunk()
-                .is_some_and(|end: &[u8; 5]| end.eq_ignore_ascii_case(b"+json"))
+            || media_type.last_chunk().is_some_and(|end: &[u8; 5]| end.eq_ignore_ascii_case(b"+json"))
     };
     if is("text/html") || is("application/xhtml+xml") {
         Some(Format::Html)
@@ -97,11 +88,7 @@ fn parse_quality(text: &[u8]) -> u16 {
         [b'1'] | [b'1', b'.', ..] => 1000,
         [b'0', b'.', digits @ ..] if digits.len() <= 3 && digits.iter().all(u8::is_ascii_digit) => {
             let weights = [100, 10, 1];
-            digits
-                .iter()
-                .zip(weights)
-                .map(|(digit, weight)| u16::from(digit - b'0') * weight)
-                .sum()
+            digits.iter().zip(weights).map(|(digit, weight)| u16::from(digit - b'0') * weight).sum()
         }
         _ => 0,
     }
@@ -122,12 +109,7 @@ mod tests {
 
     #[test]
     fn browsers_get_html() {
-        check(
-            &[
-                "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
-            ],
-            Format::Html,
-        );
+        check(&["text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"], Format::Html);
         check(&["TEXT/HTML"], Format::Html);
         check(&["application/json;q=0.5, text/html;q=0.6"], Format::Html);
         check(&["application/json;q=0.5", "text/html"], Format::Html);
@@ -169,8 +151,7 @@ mod tests {
     #[test]
     fn grpc_callers_are_known_by_their_content_type() {
         let check = |content_type: &'static str, expected: Format| {
-            let headers =
-                HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
             assert_eq!(Format::of_request(&headers), expected, "{content_type}");
         };
         check("application/grpc", Format::Grpc);

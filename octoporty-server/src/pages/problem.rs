@@ -176,10 +176,7 @@ mod tests {
     #[test]
     fn codes_are_unique_and_in_kebab_case() {
         let mut codes: Vec<&str> = Problem::ALL.iter().map(|problem| problem.code()).collect();
-        assert!(codes.iter().all(|code| {
-            code.bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
-        }));
+        assert!(codes.iter().all(|code| { code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') }));
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), Problem::ALL.len());
@@ -187,25 +184,13 @@ mod tests {
 
     #[test]
     fn each_problem_is_found_at_its_index() {
-        assert!(
-            Problem::ALL
-                .iter()
-                .enumerate()
-                .all(|(index, problem)| problem.index() == index)
-        );
+        assert!(Problem::ALL.iter().enumerate().all(|(index, problem)| problem.index() == index));
     }
 
     #[test]
     fn every_status_of_the_edge_has_a_problem() {
-        for status in [
-            400, 404, 405, 408, 413, 414, 426, 431, 500, 501, 502, 503, 504, 505,
-        ] {
-            assert!(
-                Problem::ALL
-                    .iter()
-                    .any(|problem| problem.status().as_u16() == status),
-                "{status}"
-            );
+        for status in [400, 404, 405, 408, 413, 414, 426, 431, 500, 501, 502, 503, 504, 505] {
+            assert!(Problem::ALL.iter().any(|problem| problem.status().as_u16() == status), "{status}");
         }
     }
 
@@ -215,8 +200,7 @@ mod tests {
             let words = problem.words();
             for text in [words.title, words.sentence, words.advice] {
                 assert!(
-                    text.bytes()
-                        .all(|byte| matches!(byte, b' '..=b'~') && !b"<>&\"'%\\".contains(&byte)),
+                    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !b"<>&\"'%\\".contains(&byte)),
                     "{text}"
                 );
             }
@@ -227,10 +211,7 @@ mod tests {
     #[test]
     fn what_is_unavailable_says_when_to_come_back() {
         for problem in Problem::ALL {
-            assert_eq!(
-                problem.retry_after_s().is_some(),
-                problem.status() == StatusCode::SERVICE_UNAVAILABLE
-            );
+            assert_eq!(problem.retry_after_s().is_some(), problem.status() == StatusCode::SERVICE_UNAVAILABLE);
         }
     }
 

@@ -3,10 +3,7 @@
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, StatusCode,
-    header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
-        X_CONTENT_TYPE_OPTIONS,
-    },
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS},
 };
 use octoporty_core::id::RequestId;
 
@@ -15,9 +12,8 @@ use crate::forwarding::{X_OCTOPORTY_REQUEST_ID, request_id_value};
 
 /// What our own pages may do: have a style in the page. Embedding is not forbidden, so that a page that embeds a service
 /// shows why it does not answer.
-const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
-);
+const PAGE_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'");
 
 /// An answer of the Gateway itself.
 ///
@@ -35,12 +31,7 @@ pub struct Rendered {
 
 impl Rendered {
     /// An answer in this form with the headers that each of them has.
-    pub(super) fn new(
-        status: StatusCode,
-        format: Format,
-        request_id: RequestId,
-        body: Bytes,
-    ) -> Self {
+    pub(super) fn new(status: StatusCode, format: Format, request_id: RequestId, body: Bytes) -> Self {
         let mut headers = HeaderMap::with_capacity(12);
         let content_type = match format {
             Format::Html => "text/html; charset=utf-8",
@@ -58,10 +49,6 @@ impl Rendered {
             headers.insert(CONTENT_SECURITY_POLICY, PAGE_POLICY);
             headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         }
-        Self {
-            status,
-            headers,
-            body,
-        }
+        Self { status, headers, body }
     }
 }

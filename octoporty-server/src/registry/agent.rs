@@ -93,9 +93,7 @@ impl Agent {
         let lost = *self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         // With a session, its lanes are about to be replaced: the grace period starts now.
         let since = if self.is_here() { Instant::now() } else { lost };
-        tokio::time::timeout_at(since + grace, self.next_lane(shard))
-            .await
-            .ok()
+        tokio::time::timeout_at(since + grace, self.next_lane(shard)).await.ok()
     }
 
     async fn next_lane(&self, shard: usize) -> Lane {
@@ -116,17 +114,8 @@ impl Agent {
     }
 
     pub(crate) fn status(&self) -> AgentStatus {
-        let (name, version) = self
-            .words
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let (name, version) = self.words.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let lanes = self.session().map_or(0, |session| session.lanes().len());
-        AgentStatus {
-            id: self.id,
-            name,
-            version,
-            lanes,
-        }
+        AgentStatus { id: self.id, name, version, lanes }
     }
 }

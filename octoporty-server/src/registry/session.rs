@@ -25,13 +25,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(id: SessionId, instance: u64) -> Self {
-        Self {
-            id,
-            instance,
-            lanes: ArcSwap::default(),
-            changing: Mutex::new(()),
-            left: AtomicBool::new(false),
-        }
+        Self { id, instance, lanes: ArcSwap::default(), changing: Mutex::new(()), left: AtomicBool::new(false) }
     }
 
     /// Adds a lane; false when there are as many as may be.

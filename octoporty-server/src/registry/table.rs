@@ -51,10 +51,7 @@ impl Registry {
         let until = (!expected.is_empty()).then(|| Instant::now() + hold);
         Self {
             table: ArcSwap::default(),
-            inner: Mutex::new(Inner {
-                expected: expected.into_iter().collect(),
-                ..Inner::default()
-            }),
+            inner: Mutex::new(Inner { expected: expected.into_iter().collect(), ..Inner::default() }),
             own_hosts,
             hold: watch::Sender::new(until),
         }
@@ -82,10 +79,7 @@ impl Registry {
                 return Some(route.clone());
             }
             let until = until.filter(|until| *until > Instant::now())?;
-            if tokio::time::timeout_at(until, hold.changed())
-                .await
-                .is_err()
-            {
+            if tokio::time::timeout_at(until, hold.changed()).await.is_err() {
                 return self.table.load().lookup(host).cloned();
             }
         }
@@ -93,9 +87,7 @@ impl Registry {
 
     /// Whether unknown hosts may yet become known.
     pub(crate) fn is_holding(&self) -> bool {
-        self.hold
-            .borrow()
-            .is_some_and(|until| until > Instant::now())
+        self.hold.borrow().is_some_and(|until| until > Instant::now())
     }
 
     /// The Agent of this identity, known before or not.
@@ -106,12 +98,7 @@ impl Registry {
             let Inner { agents, routes, .. } = &mut *inner;
             routes.retain(|_, route| agents.contains_key(&route.agent.id));
         }
-        Arc::clone(
-            inner
-                .agents
-                .entry(id)
-                .or_insert_with(|| Arc::new(Agent::new(id))),
-        )
+        Arc::clone(inner.agents.entry(id).or_insert_with(|| Arc::new(Agent::new(id))))
     }
 
     /// Replaces all routes of an Agent. Routes that another Agent holds who is here are refused, as are the
@@ -126,29 +113,15 @@ impl Registry {
                 outcome.refused_count += 1;
                 if outcome.refused.len() < MESSAGE_PACK_ENTRIES_MAX {
                     let (id, domain) = (route.id, route.domain);
-                    outcome.refused.push(RefusedRoute {
-                        id,
-                        domain,
-                        code: code.to_owned(),
-                        message,
-                    });
+                    outcome.refused.push(RefusedRoute { id, domain, code: code.to_owned(), message });
                 }
                 continue;
             }
             outcome.live += 1;
-            inner.routes.insert(
-                route.domain,
-                RouteEntry {
-                    mapping: route.id,
-                    agent: Arc::clone(agent),
-                },
-            );
+            inner.routes.insert(route.domain, RouteEntry { mapping: route.id, agent: Arc::clone(agent) });
         }
-        let table: RouteTable<RouteEntry> = inner
-            .routes
-            .iter()
-            .map(|(pattern, entry)| (pattern.clone(), entry.clone()))
-            .collect();
+        let table: RouteTable<RouteEntry> =
+            inner.routes.iter().map(|(pattern, entry)| (pattern.clone(), entry.clone())).collect();
         self.table.store(Arc::new(table));
         inner.expected.remove(&agent.id);
         let all_back = inner.expected.is_empty();
@@ -163,44 +136,24 @@ impl Registry {
     }
 
     fn refusal(&self, inner: &Inner, route: &Route) -> Option<(&'static str, String)> {
-        if self
-            .own_hosts
-            .iter()
-            .any(|own| route.domain.matches(own.as_str()))
-        {
-            return Some((
-                "reserved",
-                format!("{} is the gateway's own name", route.domain),
-            ));
+        if self.own_hosts.iter().any(|own| route.domain.matches(own.as_str())) {
+            return Some(("reserved", format!("{} is the gateway's own name", route.domain)));
         }
         let holder = inner.routes.get(&route.domain)?;
         let status = holder.agent.status();
-        holder.agent.is_here().then(|| {
-            (
-                "taken",
-                format!(
-                    "{} is held by the connected agent “{}”",
-                    route.domain, status.name
-                ),
-            )
-        })
+        holder
+            .agent
+            .is_here()
+            .then(|| ("taken", format!("{} is held by the connected agent “{}”", route.domain, status.name)))
     }
 
     /// All sessions that are up.
     pub(crate) fn sessions(&self) -> Vec<Arc<Session>> {
-        self.lock()
-            .agents
-            .values()
-            .filter_map(|agent| agent.session())
-            .collect()
+        self.lock().agents.values().filter_map(|agent| agent.session()).collect()
     }
 
     pub(crate) fn statuses(&self) -> Vec<AgentStatus> {
-        self.lock()
-            .agents
-            .values()
-            .map(|agent| agent.status())
-            .collect()
+        self.lock().agents.values().map(|agent| agent.status()).collect()
     }
 
     pub(crate) fn has_tunnel(&self) -> bool {
@@ -210,11 +163,7 @@ impl Registry {
     /// The Agents that a Gateway started now should wait for: those that are here or did not say that they leave.
     pub(crate) fn to_expect(&self) -> Vec<AgentId> {
         let inner = self.lock();
-        let known = inner
-            .agents
-            .values()
-            .filter(|agent| agent.is_here())
-            .map(|agent| agent.id);
+        let known = inner.agents.values().filter(|agent| agent.is_here()).map(|agent| agent.id);
         let mut ids: Vec<AgentId> = known.chain(inner.expected.iter().copied()).collect();
         ids.sort_unstable();
         ids.dedup();

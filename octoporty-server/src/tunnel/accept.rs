@@ -27,8 +27,7 @@ where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let config = Some(websocket::config());
-    let stream =
-        WebSocketStream::from_partially_read(io, read.to_vec(), Role::Server, config).await;
+    let stream = WebSocketStream::from_partially_read(io, read.to_vec(), Role::Server, config).await;
     let (lane, driver) = session::accept(WebSocket::new(stream), gateway.lane_config());
     gateway.lanes.spawn(driver);
     let serving = serve_lane(&gateway, &lane, shard);
@@ -85,62 +84,28 @@ struct Joined {
 }
 
 /// Makes the lane part of the session that it names, or of a new one.
-fn join(
-    gateway: &Inner,
-    agent: &Arc<Agent>,
-    lane: &Lane,
-    hello: &Hello,
-    shard: usize,
-) -> Result<Joined, Refused> {
-    let refuse = |code, message: &str| Refused {
-        code,
-        message: message.to_owned(),
-        retry_after_ms: 0,
-    };
+fn join(gateway: &Inner, agent: &Arc<Agent>, lane: &Lane, hello: &Hello, shard: usize) -> Result<Joined, Refused> {
+    let refuse = |code, message: &str| Refused { code, message: message.to_owned(), retry_after_ms: 0 };
     if gateway.stopping.is_cancelled() {
         return Err(refuse(RefusalCode::Draining, "the gateway stops"));
     }
-    let slot = LaneSlot {
-        lane: lane.clone(),
-        shard,
-    };
+    let slot = LaneSlot { lane: lane.clone(), shard };
     if let Some(id) = hello.session {
-        let session = agent
-            .session()
-            .filter(|session| session.id == id && session.instance == hello.instance);
-        let session =
-            session.ok_or_else(|| refuse(RefusalCode::UnknownSession, "no such session"))?;
+        let session = agent.session().filter(|session| session.id == id && session.instance == hello.instance);
+        let session = session.ok_or_else(|| refuse(RefusalCode::UnknownSession, "no such session"))?;
         if !session.add(slot) {
-            return Err(refuse(
-                RefusalCode::TooManyLanes,
-                "the session has all its lanes",
-            ));
+            return Err(refuse(RefusalCode::TooManyLanes, "the session has all its lanes"));
         }
-        return Ok(Joined {
-            session,
-            is_first: false,
-        });
+        return Ok(Joined { session, is_first: false });
     }
     agent.introduce(&hello.name, &hello.version);
-    let session = Arc::new(Session::new(
-        SessionId::from_u128(rand::random()),
-        hello.instance,
-    ));
+    let session = Arc::new(Session::new(SessionId::from_u128(rand::random()), hello.instance));
     session.add(slot);
-    Ok(Joined {
-        session,
-        is_first: true,
-    })
+    Ok(Joined { session, is_first: true })
 }
 
 /// The lane is over; with the last one, the session is.
-async fn leave(
-    gateway: &Inner,
-    agent: &Arc<Agent>,
-    session: &Arc<Session>,
-    lane: &Lane,
-    error: &ConnectionError,
-) {
+async fn leave(gateway: &Inner, agent: &Arc<Agent>, session: &Arc<Session>, lane: &Lane, error: &ConnectionError) {
     tracing::debug!(agent = %agent.id, session = %session.id, %error, "lane over");
     if !session.remove(lane) || !agent.end(session) {
         return;
@@ -161,10 +126,6 @@ pub(super) fn take_over(agent: &Agent, session: &Arc<Session>) {
     }
     tracing::info!(agent = %agent.id, "a newer connection of the agent took over");
     for slot in before.lanes() {
-        slot.lane.go_away(
-            GoAwayReason::Replaced,
-            "a newer connection took over",
-            std::time::Duration::ZERO,
-        );
+        slot.lane.go_away(GoAwayReason::Replaced, "a newer connection took over", std::time::Duration::ZERO);
     }
 }

@@ -28,9 +28,7 @@ pub(super) async fn serve(
     let leaving = async {
         if let Some(go_away) = lane.peer_leaves().await {
             tracing::debug!(agent = %agent.id, reason = ?go_away.reason, "the agent takes no new requests");
-            session
-                .left
-                .store(go_away.reason == GoAwayReason::Shutdown, Ordering::Relaxed);
+            session.left.store(go_away.reason == GoAwayReason::Shutdown, Ordering::Relaxed);
         }
         std::future::pending::<()>().await;
     };
@@ -51,8 +49,7 @@ async fn accept_calls(
             Ok(incoming) => incoming,
             Err(error) => return error,
         };
-        let (gateway, agent, session) =
-            (Arc::clone(gateway), Arc::clone(agent), Arc::clone(session));
+        let (gateway, agent, session) = (Arc::clone(gateway), Arc::clone(agent), Arc::clone(session));
         gateway.lanes.clone().spawn(async move {
             let answered = match IncomingCall::new(incoming) {
                 Ok(call) => answer(&gateway, &agent, &session, call).await,
@@ -80,22 +77,14 @@ async fn answer(
             }
         }
         other => {
-            let message = format!(
-                "this gateway does not know the call {:.64}",
-                other.escape_debug().to_string()
-            );
+            let message = format!("this gateway does not know the call {:.64}", other.escape_debug().to_string());
             call.fail("unknown-call", &message).await
         }
     }
 }
 
 /// Takes over an Agent's routes. Building the table of many takes a while, so no shard does it.
-async fn sync(
-    gateway: &Arc<Inner>,
-    agent: &Arc<Agent>,
-    session: &Arc<Session>,
-    body: Bytes,
-) -> Result<Bytes, String> {
+async fn sync(gateway: &Arc<Inner>, agent: &Arc<Agent>, session: &Arc<Session>, body: Bytes) -> Result<Bytes, String> {
     let (at, of, by) = (Arc::clone(gateway), Arc::clone(agent), Arc::clone(session));
     let outcome = tokio::task::spawn_blocking(move || {
         let routes = decode_routes(&body).map_err(|error| error.to_string())?;

@@ -9,9 +9,8 @@ use hyper::{
     upgrade::{OnUpgrade, Upgraded},
 };
 use hyper_util::rt::TokioIo;
-use octoporty_core::{
-    http1::RequestGuard, id::AgentId, transport::websocket, version::SUBPROTOCOL,
-};
+use octoporty_core::{http1::RequestGuard, id::AgentId, transport::websocket, version::SUBPROTOCOL};
+use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::accept;
@@ -25,55 +24,31 @@ use crate::{
 /// the handshake.
 pub(crate) const AGENT_HEADER: &str = "x-octoporty-agent";
 
+/// A lane whose bytes are not acknowledged for this long is dead (R30); pings find most losses earlier.
+const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// Answers a request for the tunnel: 101 for an Agent with the key, 401, 426 or 429 otherwise.
-pub(crate) fn upgrade(
-    visit: &Arc<Visit>,
-    mut request: Request<Incoming>,
-    facts: &mut Facts,
-) -> Response<VisitorBody> {
+pub(crate) fn upgrade(visit: &Arc<Visit>, mut request: Request<Incoming>, facts: &mut Facts) -> Response<VisitorBody> {
     let gateway = &visit.gateway;
     let headers = request.headers();
-    let forwarding = Forwarding::read(
-        visit.peer.ip(),
-        &facts.authority,
-        headers,
-        Scheme::Http,
-        &gateway.trusted_proxies,
-    );
+    let forwarding =
+        Forwarding::read(visit.peer.ip(), &facts.authority, headers, Scheme::Http, &gateway.trusted_proxies);
     let address = forwarding.client_ip();
     if let Some(wait) = gateway.throttle.check(address) {
-        return refuse(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too many wrong keys",
-            Some(wait),
-            facts,
-        );
+        return refuse(StatusCode::TOO_MANY_REQUESTS, "too many wrong keys", Some(wait), facts);
     }
     let is_right = presented_key(headers).is_some_and(|key| gateway.key.ct_eq(key));
     if !is_right {
         gateway.throttle.count(address);
         tracing::warn!(%address, "an agent presented a wrong key");
-        return refuse(
-            StatusCode::UNAUTHORIZED,
-            "a key is needed, and this is not it",
-            None,
-            facts,
-        );
+        return refuse(StatusCode::UNAUTHORIZED, "a key is needed, and this is not it", None, facts);
     }
     if !facts.upgrade || visit.verdicts.is_none() {
         let page = ErrorPage::new(Problem::UpgradeRequired, facts.id).render(headers);
         return VisitorBody::page(page, facts.in_service.take());
     }
-    let Some(key) = headers
-        .get(header::SEC_WEBSOCKET_KEY)
-        .filter(|_| offers_subprotocol(headers))
-    else {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "the subprotocol octoporty.v1 is needed",
-            None,
-            facts,
-        );
+    let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| offers_subprotocol(headers)) else {
+        return refuse(StatusCode::BAD_REQUEST, "the subprotocol octoporty.v1 is needed", None, facts);
     };
     let accept_key = websocket::accept_key(key.as_bytes());
     let shard = shard_for(visit, headers);
@@ -82,34 +57,22 @@ pub(crate) fn upgrade(
     }
     let on_upgrade = hyper::upgrade::on(&mut request);
     let visit = Arc::clone(visit);
-    gateway
-        .lanes
-        .spawn(async move { take_over(visit, on_upgrade, shard).await });
+    gateway.lanes.spawn(async move { take_over(visit, on_upgrade, shard).await });
     let mut headers = HeaderMap::new();
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(
-        header::SEC_WEBSOCKET_PROTOCOL,
-        HeaderValue::from_static(SUBPROTOCOL),
-    );
+    headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     if let Ok(accept_key) = HeaderValue::from_str(&accept_key) {
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept_key);
     }
-    VisitorBody::empty(
-        StatusCode::SWITCHING_PROTOCOLS,
-        headers,
-        facts.in_service.take(),
-    )
+    VisitorBody::empty(StatusCode::SWITCHING_PROTOCOLS, headers, facts.in_service.take())
 }
 
 fn presented_key(headers: &HeaderMap) -> Option<&[u8]> {
     if let Some(key) = headers.get("x-api-key") {
         return Some(key.as_bytes());
     }
-    let (scheme, key) = headers
-        .get(header::AUTHORIZATION)?
-        .as_bytes()
-        .split_at_checked(7)?;
+    let (scheme, key) = headers.get(header::AUTHORIZATION)?.as_bytes().split_at_checked(7)?;
     scheme.eq_ignore_ascii_case(b"bearer ").then_some(key)
 }
 
@@ -128,18 +91,14 @@ fn shard_for(visit: &Visit, headers: &HeaderMap) -> usize {
         return visit.shard;
     }
     let mut counts = vec![0_usize; shards];
-    let hint = headers
-        .get(AGENT_HEADER)
-        .and_then(|value| value.to_str().ok()?.parse::<AgentId>().ok());
+    let hint = headers.get(AGENT_HEADER).and_then(|value| value.to_str().ok()?.parse::<AgentId>().ok());
     let session = hint.and_then(|id| visit.gateway.registry.agent(id).session());
     for slot in session.iter().flat_map(|session| session.lanes()) {
         if let Some(count) = counts.get_mut(slot.shard) {
             *count += 1;
         }
     }
-    (0..shards)
-        .min_by_key(|shard| (counts[*shard], *shard != visit.shard))
-        .unwrap_or(visit.shard)
+    (0..shards).min_by_key(|shard| (counts[*shard], *shard != visit.shard)).unwrap_or(visit.shard)
 }
 
 /// Waits for hyper to give the connection up, and moves it to its shard.
@@ -172,40 +131,28 @@ async fn take_over(visit: Arc<Visit>, on_upgrade: OnUpgrade, shard: usize) {
             );
         }
         Ok((stream, read)) => accept::serve(gateway, stream, read, visit.shard).await,
-        Err(upgraded) => {
-            accept::serve(gateway, TokioIo::new(*upgraded), Bytes::new(), visit.shard).await
-        }
+        Err(upgraded) => accept::serve(gateway, TokioIo::new(*upgraded), Bytes::new(), visit.shard).await,
     }
 }
 
 fn take_apart(upgraded: Upgraded) -> Result<(TcpStream, Bytes), Box<Upgraded>> {
-    let parts = upgraded
-        .downcast::<TokioIo<RequestGuard<TcpStream>>>()
-        .map_err(Box::new)?;
+    let parts = upgraded.downcast::<TokioIo<RequestGuard<TcpStream>>>().map_err(Box::new)?;
     let (stream, held) = parts.io.into_inner().into_parts();
+    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED_TIMEOUT)) {
+        tracing::debug!(%error, "the system decides how long unacknowledged bytes may wait");
+    }
     Ok((stream, [parts.read_buf, held].concat().into()))
 }
 
-fn refuse(
-    status: StatusCode,
-    message: &str,
-    wait: Option<Duration>,
-    facts: &mut Facts,
-) -> Response<VisitorBody> {
+fn refuse(status: StatusCode, message: &str, wait: Option<Duration>, facts: &mut Facts) -> Response<VisitorBody> {
     let mut headers = HeaderMap::new();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     if let Some(wait) = wait {
-        headers.insert(
-            header::RETRY_AFTER,
-            HeaderValue::from(wait.as_secs().max(1)),
-        );
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
     }
     let body = serde_json::json!({ "error": message }).to_string();
     let body = octoporty_core::proxy::Body::full(body.into());

@@ -25,10 +25,7 @@ pub(crate) struct VisitorBody {
 
 impl VisitorBody {
     pub(crate) const fn new(body: proxy::Body, in_service: Option<InService>) -> Self {
-        Self {
-            body,
-            _in_service: in_service,
-        }
+        Self { body, _in_service: in_service }
     }
 
     /// A page of ours as an answer.
@@ -40,11 +37,7 @@ impl VisitorBody {
     }
 
     /// An answer without a body.
-    pub(crate) fn empty(
-        status: http::StatusCode,
-        headers: HeaderMap,
-        in_service: Option<InService>,
-    ) -> Response<Self> {
+    pub(crate) fn empty(status: http::StatusCode, headers: HeaderMap, in_service: Option<InService>) -> Response<Self> {
         let mut response = Response::new(Self::new(proxy::Body::empty(), in_service));
         *response.status_mut() = status;
         *response.headers_mut() = headers;

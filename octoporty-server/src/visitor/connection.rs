@@ -53,12 +53,7 @@ pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAd
     };
     let outcome = match first {
         Ok(Ok(Some(true))) => {
-            let visit = Arc::new(Visit {
-                gateway,
-                peer,
-                shard,
-                verdicts: None,
-            });
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None });
             tokio::select! {
                 outcome = serve_http2(visit, stream) => outcome,
                 () = cutting.cancelled() => return,
@@ -66,12 +61,7 @@ pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAd
         }
         Ok(Ok(Some(false))) => {
             let verdicts = VerdictQueue::new();
-            let visit = Arc::new(Visit {
-                gateway,
-                peer,
-                shard,
-                verdicts: Some(verdicts.clone()),
-            });
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()) });
             tokio::select! {
                 outcome = serve_http1(visit, stream, verdicts) => outcome,
                 () = cutting.cancelled() => return,
@@ -98,11 +88,7 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<Option<bool>> {
     }
 }
 
-async fn serve_http1(
-    visit: Arc<Visit>,
-    stream: TcpStream,
-    verdicts: VerdictQueue,
-) -> hyper::Result<()> {
+async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, verdicts: VerdictQueue) -> hyper::Result<()> {
     let stopping = visit.gateway.stopping.clone();
     let guard = RequestGuard::new(stream, Bytes::new(), verdicts);
     let handle = service_fn(move |request| {

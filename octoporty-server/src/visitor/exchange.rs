@@ -37,7 +37,7 @@ pub(super) async fn forward(
     let span = tracing::debug_span!("exchange", request = %facts.id, mapping = %route.mapping);
     let on_upgrade = facts.upgrade.then(|| hyper::upgrade::on(&mut request));
     let (mut parts, body) = request.into_parts();
-    let accept = accept_fields(&parts.headers);
+    let accept = Accept::of(&parts.headers);
     if facts.upgrade && parts.version == Version::HTTP_2 {
         upgrade::as_http1(&mut parts);
     }
@@ -46,63 +46,43 @@ pub(super) async fn forward(
         Ok(outgoing) => outgoing,
         Err(error) => {
             tracing::debug!(request = %facts.id, error = %error, "request body failed at once");
-            let page = ErrorPage::new(Problem::BadRequest, facts.id).render(&accept);
+            let page = ErrorPage::new(Problem::BadRequest, facts.id).render(&accept.fields());
             return VisitorBody::page(page, facts.in_service);
         }
     };
-    let exchange = Exchange {
-        visit,
-        route,
-        head,
-        accept,
-        version: parts.version,
-        facts,
-        on_upgrade,
-    };
+    let exchange = Exchange { visit, route, head, accept, version: parts.version, facts, on_upgrade };
     exchange.run(outgoing).instrument(span).await
 }
 
 /// The fields that decide the form of an error page; the rest of the head is on its way by then.
-fn accept_fields(headers: &HeaderMap) -> HeaderMap {
-    let mut accept = HeaderMap::new();
-    for name in [header::ACCEPT, header::CONTENT_TYPE] {
-        if let Some(value) = headers.get(&name) {
-            accept.insert(name, value.clone());
-        }
-    }
-    accept
+#[derive(Debug)]
+struct Accept {
+    accept: Option<HeaderValue>,
+    content_type: Option<HeaderValue>,
 }
 
-fn build_head(
-    visit: &Visit,
-    route: &RouteEntry,
-    parts: &mut request::Parts,
-    facts: &Facts,
-) -> RequestHead {
+impl Accept {
+    fn of(headers: &HeaderMap) -> Self {
+        Self { accept: headers.get(header::ACCEPT).cloned(), content_type: headers.get(header::CONTENT_TYPE).cloned() }
+    }
+
+    fn fields(&self) -> HeaderMap {
+        let accept = self.accept.iter().map(|value| (header::ACCEPT, value.clone()));
+        accept.chain(self.content_type.iter().map(|value| (header::CONTENT_TYPE, value.clone()))).collect()
+    }
+}
+
+fn build_head(visit: &Visit, route: &RouteEntry, parts: &mut request::Parts, facts: &Facts) -> RequestHead {
     let mut headers = std::mem::take(&mut parts.headers);
-    let keep = if facts.upgrade {
-        UpgradeFields::KeepWebSocket
-    } else {
-        UpgradeFields::Remove
-    };
+    let keep = if facts.upgrade { UpgradeFields::KeepWebSocket } else { UpgradeFields::Remove };
     strip_request(&mut headers, keep);
     if parts.version == Version::HTTP_2 {
         headers.insert(header::HOST, facts.authority.clone());
         join_cookies(&mut headers);
     }
     let trusted = &visit.gateway.trusted_proxies;
-    Forwarding::read(
-        visit.peer.ip(),
-        &facts.authority,
-        &headers,
-        Scheme::Http,
-        trusted,
-    )
-    .apply(&mut headers, facts.id);
-    let target = parts
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str());
+    Forwarding::read(visit.peer.ip(), &facts.authority, &headers, Scheme::Http, trusted).apply(&mut headers, facts.id);
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     RequestHead {
         mapping: route.mapping,
         request: facts.id,
@@ -132,7 +112,7 @@ struct Exchange<'a> {
     visit: &'a Arc<Visit>,
     route: RouteEntry,
     head: RequestHead,
-    accept: HeaderMap,
+    accept: Accept,
     version: Version,
     facts: Facts,
     on_upgrade: Option<OnUpgrade>,
@@ -141,11 +121,7 @@ struct Exchange<'a> {
 impl Exchange<'_> {
     async fn run(mut self, mut outgoing: Outgoing<Incoming>) -> Response<VisitorBody> {
         let encoded = self.head.encode();
-        let kind = if self.facts.upgrade {
-            StreamKind::Upgrade
-        } else {
-            StreamKind::Http
-        };
+        let kind = if self.facts.upgrade { StreamKind::Upgrade } else { StreamKind::Http };
         let mut attempts = 0;
         loop {
             let Some(lane) = self.lane().await else {
@@ -180,12 +156,8 @@ impl Exchange<'_> {
         if matches!(error, ExchangeError::NotSent(_)) {
             return error.was_not_taken();
         }
-        let safe = matches!(
-            self.head.method,
-            Method::GET | Method::HEAD | Method::OPTIONS
-        ) && outgoing.is_empty();
-        (error.was_not_taken() && outgoing.is_repeatable())
-            || (error.was_lost() && safe && !self.facts.upgrade)
+        let safe = matches!(self.head.method, Method::GET | Method::HEAD | Method::OPTIONS) && outgoing.is_empty();
+        (error.was_not_taken() && outgoing.is_repeatable()) || (error.was_lost() && safe && !self.facts.upgrade)
     }
 
     fn finish(&mut self, answer: Answer) -> Response<VisitorBody> {
@@ -193,12 +165,8 @@ impl Exchange<'_> {
             Answer::Response { head, body } => {
                 let mut headers = head.headers;
                 strip_response(&mut headers, UpgradeFields::Remove);
-                headers.insert(
-                    X_OCTOPORTY_REQUEST_ID.clone(),
-                    request_id_value(self.facts.id),
-                );
-                let mut response =
-                    Response::new(VisitorBody::new(body, self.facts.in_service.take()));
+                headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), request_id_value(self.facts.id));
+                let mut response = Response::new(VisitorBody::new(body, self.facts.in_service.take()));
                 *response.status_mut() = head.status;
                 *response.headers_mut() = headers;
                 response
@@ -221,17 +189,12 @@ impl Exchange<'_> {
         let side = error.side().as_str();
         let cause = std::error::Error::source(error).map(ToString::to_string);
         tracing::debug!(request = %self.facts.id, side, %error, cause, "exchange failed");
-        let page = failure::page(
-            error,
-            self.visit.verdicts.as_ref(),
-            &self.accept,
-            self.facts.id,
-        );
+        let page = failure::page(error, self.visit.verdicts.as_ref(), &self.accept.fields(), self.facts.id);
         VisitorBody::page(page, self.facts.in_service.take())
     }
 
     fn fail_with(&mut self, problem: Problem) -> Response<VisitorBody> {
-        let page = ErrorPage::new(problem, self.facts.id).render(&self.accept);
+        let page = ErrorPage::new(problem, self.facts.id).render(&self.accept.fields());
         VisitorBody::page(page, self.facts.in_service.take())
     }
 }

@@ -58,9 +58,6 @@ pub(super) fn page(
     id: RequestId,
 ) -> Rendered {
     let body_error = verdicts.and_then(VerdictQueue::body_error);
-    let problem = body_error.map_or_else(
-        || problem_of(error),
-        |error| problem_of_status(error.status()),
-    );
+    let problem = body_error.map_or_else(|| problem_of(error), |error| problem_of_status(error.status()));
     ErrorPage::new(problem, id).render(accept)
 }

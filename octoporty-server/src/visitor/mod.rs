@@ -4,6 +4,7 @@ mod body;
 mod connection;
 mod exchange;
 mod failure;
+mod frame_tracker;
 mod service;
 mod upgrade;
 

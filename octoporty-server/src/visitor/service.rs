@@ -42,26 +42,16 @@ pub(crate) async fn handle(visit: Arc<Visit>, request: Request<Incoming>) -> Res
         Ok(response) => response,
         Err(_panic) => {
             tracing::error!(request = %id, "a request made the gateway panic");
-            VisitorBody::page(
-                ErrorPage::new(Problem::Internal, id).render(&http::HeaderMap::new()),
-                None,
-            )
+            VisitorBody::page(ErrorPage::new(Problem::Internal, id).render(&http::HeaderMap::new()), None)
         }
     }
 }
 
-async fn answer(
-    visit: &Arc<Visit>,
-    request: Request<Incoming>,
-    id: RequestId,
-) -> Response<VisitorBody> {
+async fn answer(visit: &Arc<Visit>, request: Request<Incoming>, id: RequestId) -> Response<VisitorBody> {
     let mut facts = match read_facts(visit, &request, id) {
         Ok(facts) => facts,
         Err((problem, in_service)) => {
-            return VisitorBody::page(
-                ErrorPage::new(problem, id).render(request.headers()),
-                in_service,
-            );
+            return VisitorBody::page(ErrorPage::new(problem, id).render(request.headers()), in_service);
         }
     };
     let mut scratch = [0; SCRATCH_BYTES];
@@ -81,13 +71,8 @@ async fn answer(
                 proxy::Body::full(health::json(&visit.gateway.registry)),
                 facts.in_service,
             ));
-            response.headers_mut().insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            );
-            response
-                .headers_mut()
-                .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
         Some(Err(Own::Tunnel)) => tunnel::upgrade(visit, request, &mut facts),
@@ -110,21 +95,11 @@ enum Own {
 }
 
 /// Who answers. Waits for the Agents of the last run where the host is not known yet.
-async fn destination(
-    visit: &Visit,
-    request: &Request<Incoming>,
-    host: &str,
-) -> Option<Result<RouteEntry, Own>> {
+async fn destination(visit: &Visit, request: &Request<Incoming>, host: &str) -> Option<Result<RouteEntry, Own>> {
     let registry = &visit.gateway.registry;
     {
         let table = registry.table();
-        match classify(
-            &table,
-            registry.own_hosts(),
-            host,
-            request.method(),
-            request.uri().path(),
-        ) {
+        match classify(&table, registry.own_hosts(), host, request.method(), request.uri().path()) {
             Destination::Mapped(route) => return Some(Ok(route.clone())),
             Destination::Health => return Some(Err(Own::Health)),
             Destination::Tunnel => return Some(Err(Own::Tunnel)),
@@ -170,11 +145,7 @@ fn read_facts(
 
 /// `Host`, which the head check found to be the only one and equal to an absolute target's authority.
 fn http1_authority(request: &Request<Incoming>) -> HeaderValue {
-    request
-        .headers()
-        .get(header::HOST)
-        .cloned()
-        .unwrap_or_else(|| HeaderValue::from_static(""))
+    request.headers().get(header::HOST).cloned().unwrap_or_else(|| HeaderValue::from_static(""))
 }
 
 /// HTTP/2's own rules are hyper's to check; these are the ones that it leaves to us (R07, R08, R19).
@@ -205,26 +176,15 @@ fn http2_facts(request: &Request<Incoming>, id: RequestId) -> Result<Facts, Prob
         (_, _, Some(_)) | (None, None, None) => return Err(Problem::BadRequest),
         (None, Some(host), None) => host.clone(),
         (Some(authority), host, None) => {
-            if host.is_some_and(|host| {
-                !host
-                    .as_bytes()
-                    .eq_ignore_ascii_case(authority.as_str().as_bytes())
-            }) {
+            if host.is_some_and(|host| !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes())) {
                 return Err(Problem::BadRequest);
             }
             HeaderValue::from_str(authority.as_str()).map_err(|_invalid| Problem::BadRequest)?
         }
     };
-    let expects_continue = headers
-        .get(header::EXPECT)
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-    Ok(Facts {
-        id,
-        authority,
-        upgrade,
-        expects_continue,
-        in_service: None,
-    })
+    let expects_continue =
+        headers.get(header::EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    Ok(Facts { id, authority, upgrade, expects_continue, in_service: None })
 }
 
 fn problem_of(error: HeadError) -> Problem {

@@ -1,6 +1,6 @@
 //! A visitor's WebSocket: HTTP/1.1 upgrade or HTTP/2 extended CONNECT (RFC 8441), then bytes both ways.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request};
@@ -13,9 +13,15 @@ use octoporty_core::{
     proxy::{BoxedIo, relay},
     session::{RecvStream, SendStream},
 };
-use tokio::net::TcpStream;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::Visit;
+use super::{Visit, frame_tracker::FrameTracker};
+
+/// A close frame with code 1001: going away.
+const GOING_AWAY: [u8; 4] = [0x88, 2, 0x03, 0xe9];
+
+/// How long a visitor may take to read the goodbye.
+const GOODBYE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Turns an extended CONNECT into the upgrade that an HTTP/1.1 upstream knows (RFC 8441 §5).
 pub(super) fn as_http1(parts: &mut request::Parts) {
@@ -24,10 +30,7 @@ pub(super) fn as_http1(parts: &mut request::Parts) {
     let fields = [
         (header::CONNECTION, HeaderValue::from_static("Upgrade")),
         (header::UPGRADE, HeaderValue::from_static("websocket")),
-        (
-            header::SEC_WEBSOCKET_VERSION,
-            HeaderValue::from_static("13"),
-        ),
+        (header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
     ];
     parts.headers.extend(fields);
     if let Ok(key) = HeaderValue::from_str(&key) {
@@ -40,25 +43,17 @@ pub(super) fn answer(version: Version, mut headers: HeaderMap) -> (StatusCode, H
     if version != Version::HTTP_2 {
         return (StatusCode::SWITCHING_PROTOCOLS, headers);
     }
-    let of_http1: [HeaderName; 3] = [
-        header::CONNECTION,
-        header::UPGRADE,
-        header::SEC_WEBSOCKET_ACCEPT,
-    ];
+    let of_http1: [HeaderName; 3] = [header::CONNECTION, header::UPGRADE, header::SEC_WEBSOCKET_ACCEPT];
     for name in of_http1 {
         headers.remove(name);
     }
     (StatusCode::OK, headers)
 }
 
-/// Moves bytes once hyper has sent the answer and given the connection up.
-pub(super) fn spawn_relay(
-    visit: &Arc<Visit>,
-    on_upgrade: OnUpgrade,
-    send: SendStream,
-    recv: RecvStream,
-) {
-    let cutting = visit.gateway.cutting.clone();
+/// Moves bytes once hyper has sent the answer and given the connection up. When the Gateway stops, the visitor is told
+/// that it goes away (RFC 6455 §7.4.1), so that a client knows to come back.
+pub(super) fn spawn_relay(visit: &Arc<Visit>, on_upgrade: OnUpgrade, send: SendStream, recv: RecvStream) {
+    let stopping = visit.gateway.stopping.clone();
     visit.gateway.visitors.spawn(async move {
         let upgraded = match on_upgrade.await {
             Ok(upgraded) => upgraded,
@@ -68,13 +63,30 @@ pub(super) fn spawn_relay(
             }
         };
         let (io, held) = take_apart(upgraded);
+        let mut io = FrameTracker::new(io);
         tokio::select! {
-            relayed = relay(io, held, send, recv, UPGRADE_IDLE_TIMEOUT, Side::Visitor) => {
+            relayed = relay(&mut io, held, send, recv, UPGRADE_IDLE_TIMEOUT, Side::Visitor) => {
                 tracing::debug!(?relayed, "upgraded connection ended");
             }
-            () = cutting.cancelled() => {}
+            () = stopping.cancelled() => say_goodbye(&mut io).await,
         }
     });
+}
+
+async fn say_goodbye(io: &mut FrameTracker) {
+    // In the middle of a frame there is no place for another.
+    if !io.is_between_frames() {
+        return;
+    }
+    let goodbye = async {
+        io.write_all(&GOING_AWAY).await?;
+        io.shutdown().await
+    };
+    match tokio::time::timeout(GOODBYE_TIMEOUT, goodbye).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::trace!(%error, "the visitor was gone already"),
+        Err(_elapsed) => tracing::trace!("the visitor did not read the goodbye"),
+    }
 }
 
 /// The plain socket where it is one, so that an idle WebSocket holds no buffer of hyper's.
@@ -82,11 +94,7 @@ fn take_apart(upgraded: Upgraded) -> (BoxedIo, Bytes) {
     match upgraded.downcast::<TokioIo<RequestGuard<TcpStream>>>() {
         Ok(parts) => {
             let (stream, held) = parts.io.into_inner().into_parts();
-            let read = if held.is_empty() {
-                parts.read_buf
-            } else {
-                [parts.read_buf, held].concat().into()
-            };
+            let read = if held.is_empty() { parts.read_buf } else { [parts.read_buf, held].concat().into() };
             (Box::new(stream), read)
         }
         Err(upgraded) => (Box::new(TokioIo::new(upgraded)), Bytes::new()),

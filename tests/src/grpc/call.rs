@@ -93,11 +93,7 @@ impl GrpcVisitor {
     ///
     /// # Errors
     /// As [`Self::unary`].
-    pub async fn client_streaming(
-        &mut self,
-        path: &str,
-        messages: &[&[u8]],
-    ) -> Result<GrpcAnswer, GrpcError> {
+    pub async fn client_streaming(&mut self, path: &str, messages: &[&[u8]]) -> Result<GrpcAnswer, GrpcError> {
         let mut call = self.call(path, &[])?;
         for message in messages {
             call.send(message).await?;
@@ -110,11 +106,7 @@ impl GrpcVisitor {
     ///
     /// # Errors
     /// The call cannot be made.
-    pub async fn server_streaming(
-        &mut self,
-        path: &str,
-        message: &[u8],
-    ) -> Result<GrpcCall, GrpcError> {
+    pub async fn server_streaming(&mut self, path: &str, message: &[u8]) -> Result<GrpcCall, GrpcError> {
         let mut call = self.call(path, &[])?;
         call.send(message).await?;
         call.finish();
@@ -188,12 +180,7 @@ impl GrpcCall {
             code: code.ok_or(GrpcError::NoStatus)?,
             message: text("grpc-message").unwrap_or_default().to_owned(),
         };
-        Ok(GrpcAnswer {
-            fields,
-            messages,
-            status,
-            trailers,
-        })
+        Ok(GrpcAnswer { fields, messages, status, trailers })
     }
 
     /// The exchange below, say to look at its head or to abort it.
@@ -210,10 +197,7 @@ impl GrpcCall {
         let content_type = content_type.and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default();
         if head.status != 200 || !content_type.starts_with("application/grpc") {
-            return Err(GrpcError::NotGrpc {
-                status: head.status.as_u16(),
-                content_type: content_type.to_owned(),
-            });
+            return Err(GrpcError::NotGrpc { status: head.status.as_u16(), content_type: content_type.to_owned() });
         }
         self.is_checked = true;
         Ok(())

@@ -66,7 +66,7 @@ pub struct AnswerHead {
     /// When the head was whole.
     pub arrived: Instant,
     /// The interim answers (1xx) before it, in order.
-    pub interim: Vec<AnswerHead>,
+    pub interim: Vec<Self>,
 }
 
 /// A piece of a body.

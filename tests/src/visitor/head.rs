@@ -10,17 +10,13 @@ use crate::wire::{Fields, Framing, latin1};
 const SHOWN_BYTES_MAX: usize = 1_000;
 
 /// Parses `raw`, a head with its blank line, as the answer to a request with `method`.
-pub(super) fn parse(raw: Bytes, method: &str) -> Result<AnswerHead, AnswerError> {
-    parse_strict(&raw, method).map_err(|what| AnswerError::BadHead {
-        what,
-        head: latin1(&raw[..raw.len().min(SHOWN_BYTES_MAX)]),
-    })
+pub(super) fn parse(raw: &Bytes, method: &str) -> Result<AnswerHead, AnswerError> {
+    parse_strict(raw, method)
+        .map_err(|what| AnswerError::BadHead { what, head: latin1(&raw[..raw.len().min(SHOWN_BYTES_MAX)]) })
 }
 
 fn parse_strict(raw: &Bytes, method: &str) -> Result<AnswerHead, &'static str> {
-    let text = raw
-        .strip_suffix(b"\r\n\r\n")
-        .ok_or("the head does not end in CRLF CRLF")?;
+    let text = raw.strip_suffix(b"\r\n\r\n").ok_or("the head does not end in CRLF CRLF")?;
     let text = latin1(text);
     let mut lines = text.split("\r\n");
     let (version, status, reason) = status_line(lines.next().unwrap_or_default())?;
@@ -56,7 +52,7 @@ fn status_line(line: &str) -> Result<(String, u16, String), &'static str> {
     if status.len() != 3 || !status.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err("the status is not three digits");
     }
-    let status = status.parse().map_err(|_| "the status is not a number")?;
+    let status = status.parse().map_err(|_number| "the status is not a number")?;
     if status < 100 {
         return Err("the status is below 100");
     }
@@ -107,7 +103,7 @@ fn content_length(value: &str) -> Result<u64, &'static str> {
     if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err("a Content-Length that is not digits");
     }
-    value.parse().map_err(|_| "a Content-Length above 2^64")
+    value.parse().map_err(|_number| "a Content-Length above 2^64")
 }
 
 /// Control characters but the tab (RFC 9110, section 5.5).

@@ -2,6 +2,7 @@
 
 mod answer;
 mod h2;
+mod h2_exchange;
 mod head;
 mod raw;
 mod receiver;
@@ -9,8 +10,11 @@ mod websocket;
 
 pub use self::{
     answer::{Answer, AnswerError, AnswerHead, BodyEnd, BodySummary, Part},
-    h2::{AnswerH2, H2Body, H2Error, H2Sender, VisitorH2, ExchangeH2},
+    h2::{AnswerH2, H2Body, H2Error, VisitorH2},
+    h2_exchange::{ExchangeH2, H2Sender},
     raw::{Sender, Visitor},
     receiver::Receiver,
     websocket::{VisitorWebSocket, WebSocketError},
 };
+
+pub(crate) use self::head::is_token;

@@ -47,11 +47,7 @@ impl Visitor {
     /// # Errors
     /// There is no connection.
     pub async fn connect_from(source: IpAddr, address: SocketAddr, host: &str) -> io::Result<Self> {
-        let socket = if address.is_ipv4() {
-            TcpSocket::new_v4()?
-        } else {
-            TcpSocket::new_v6()?
-        };
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.bind(SocketAddr::new(source, 0))?;
         Self::over(socket.connect(address).await?, host)
     }
@@ -60,16 +56,8 @@ impl Visitor {
     ///
     /// # Errors
     /// There is no connection.
-    pub async fn connect_with_receive_buffer(
-        bytes: u32,
-        address: SocketAddr,
-        host: &str,
-    ) -> io::Result<Self> {
-        let socket = if address.is_ipv4() {
-            TcpSocket::new_v4()?
-        } else {
-            TcpSocket::new_v6()?
-        };
+    pub async fn connect_with_receive_buffer(bytes: u32, address: SocketAddr, host: &str) -> io::Result<Self> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.set_recv_buffer_size(bytes)?;
         Self::over(socket.connect(address).await?, host)
     }
@@ -81,13 +69,7 @@ impl Visitor {
     pub fn over(stream: TcpStream, host: &str) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         let (read, half) = stream.into_split();
-        Ok(Self {
-            sender: Sender {
-                half,
-                host: host.to_owned(),
-            },
-            receiver: Receiver::new(read, PATIENCE_DEFAULT),
-        })
+        Ok(Self { sender: Sender { half, host: host.to_owned() }, receiver: Receiver::new(read, PATIENCE_DEFAULT) })
     }
 
     /// Changes how long to wait for the peer, each time.
@@ -114,7 +96,7 @@ impl Visitor {
     }
 
     /// Sends a request as [`Sender::send_request`] does and reads the answer, also one that comes before the
-    /// body is sent.
+    /// body is sent. The head of the answer must come within the visitor's patience, sending included.
     ///
     /// # Errors
     /// There was no answer, or its head breaks RFC 9112.
@@ -212,12 +194,13 @@ impl Visitor {
     }
 
     /// The connection, say after a 101, and the bytes that were read ahead.
+    ///
+    /// # Panics
+    /// Never: both halves come from the same connection.
     #[must_use]
     pub fn into_stream(self) -> (TcpStream, Bytes) {
         let (read, ahead) = self.receiver.into_parts();
-        let stream = read
-            .reunite(self.sender.half)
-            .expect("both halves come from the same connection");
+        let stream = read.reunite(self.sender.half).expect("both halves come from the same connection");
         (stream, ahead)
     }
 }
@@ -243,11 +226,7 @@ impl Sender {
         fields: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<()> {
-        let given = |wanted: &str| {
-            fields
-                .iter()
-                .any(|(name, _)| name.eq_ignore_ascii_case(wanted))
-        };
+        let given = |wanted: &str| fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
         let mut head = format!("{method} {path} HTTP/1.1\r\n");
         if !given("host") {
             head += &format!("Host: {}\r\n", self.host);

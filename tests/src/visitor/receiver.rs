@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{Answer, AnswerError, AnswerHead, BodyEnd, BodySummary, Part, head};
-use crate::wire::{BodyFault, BodyReader, Framing, Gone, RawReader, hex, latin1};
+use crate::wire::{BodyFault, BodyReader, Framing, Gone, RawReader, count, hex, latin1};
 
 /// Most body bytes that [`Receiver::answer`] collects.
 const COLLECTED_BYTES_MAX: usize = 64 << 20;
@@ -28,11 +28,7 @@ pub struct Receiver {
 
 impl Receiver {
     pub(super) fn new(half: OwnedReadHalf, patience: Duration) -> Self {
-        Self {
-            raw: RawReader::new(half),
-            body: BodyReader::new(Framing::Empty),
-            patience,
-        }
+        Self { raw: RawReader::new(half), body: BodyReader::new(Framing::Empty), patience }
     }
 
     /// Reads the whole answer to a request with `method`. A body that is cut is no error: see [`Answer::end`].
@@ -54,12 +50,7 @@ impl Receiver {
                 break BodyEnd::TooLong;
             }
         };
-        Ok(Answer {
-            head,
-            body: body.freeze(),
-            end,
-            trailers: self.body.trailers().clone(),
-        })
+        Ok(Answer { head, body: body.freeze(), end, trailers: self.body.trailers().clone() })
     }
 
     /// Reads up to the final head; its body follows by [`Self::part`] or [`Self::summary`].
@@ -97,7 +88,7 @@ impl Receiver {
             }
             Err(_elapsed) => return Err(AnswerError::Silent { patience }),
         };
-        let head = head::parse(raw, method)?;
+        let head = head::parse(&raw, method)?;
         self.body = BodyReader::new(head.framing);
         Ok(head)
     }
@@ -117,10 +108,7 @@ impl Receiver {
     pub async fn part_of_at_most(&mut self, most: usize) -> Result<Option<Part>, AnswerError> {
         let patience = self.patience;
         match timeout(patience, self.body.next(&mut self.raw, most)).await {
-            Ok(Ok(bytes)) => Ok(bytes.map(|bytes| Part {
-                bytes,
-                at: Instant::now(),
-            })),
+            Ok(Ok(bytes)) => Ok(bytes.map(|bytes| Part { bytes, at: Instant::now() })),
             Ok(Err(fault)) => Err(AnswerError::Body(fault)),
             Err(_elapsed) => Err(AnswerError::Silent { patience }),
         }
@@ -133,16 +121,12 @@ impl Receiver {
             match self.part().await {
                 Ok(Some(part)) => {
                     digest.update(&part.bytes);
-                    bytes += u64::try_from(part.bytes.len()).expect("a piece is below 2^64 bytes");
+                    bytes += count(part.bytes.len());
                 }
                 ended => break end_of(ended.map(drop)),
             }
         };
-        BodySummary {
-            bytes,
-            sha256: hex(&digest.finalize()),
-            end,
-        }
+        BodySummary { bytes, sha256: hex(&digest.finalize()), end }
     }
 
     /// How the peer went away, if it does so within `wait`. Bytes that come before are thrown away. Cancel-safe.

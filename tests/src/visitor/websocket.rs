@@ -73,11 +73,7 @@ impl VisitorWebSocket<TcpStream> {
     ///
     /// # Errors
     /// No connection, or the upgrade was refused.
-    pub async fn connect(
-        address: SocketAddr,
-        host: &str,
-        path: &str,
-    ) -> Result<Self, WebSocketError> {
+    pub async fn connect(address: SocketAddr, host: &str, path: &str) -> Result<Self, WebSocketError> {
         let stream = TcpStream::connect(address).await;
         let stream = stream.map_err(WebSocketError::Connect)?;
         Self::upgrade(stream, host, path, &[]).await
@@ -89,12 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VisitorWebSocket<S> {
     ///
     /// # Errors
     /// The upgrade was refused, or took too long.
-    pub async fn upgrade(
-        stream: S,
-        host: &str,
-        path: &str,
-        fields: &[(&str, &str)],
-    ) -> Result<Self, WebSocketError> {
+    pub async fn upgrade(stream: S, host: &str, path: &str, fields: &[(&str, &str)]) -> Result<Self, WebSocketError> {
         let mut request = Request::get(format!("ws://{host}{path}"))
             .header("Host", host)
             .header("Connection", "Upgrade")
@@ -110,18 +101,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VisitorWebSocket<S> {
         let (socket, answer) = timeout(PATIENCE, tokio_tungstenite::client_async(request, stream))
             .await
             .map_err(|_elapsed| WebSocketError::Silent(PATIENCE))??;
-        Ok(Self {
-            socket,
-            head: answer.headers().clone(),
-        })
+        Ok(Self { socket, head: answer.headers().clone() })
     }
 
     /// Uses `stream` on which an upgrade has been agreed, say by extended CONNECT.
     pub async fn over(stream: S) -> Self {
-        Self {
-            socket: WebSocketStream::from_raw_socket(stream, Role::Client, None).await,
-            head: HeaderMap::new(),
-        }
+        Self { socket: WebSocketStream::from_raw_socket(stream, Role::Client, None).await, head: HeaderMap::new() }
     }
 
     /// The fields of the 101 answer; none for [`Self::over`].
@@ -143,10 +128,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> VisitorWebSocket<S> {
     /// # Errors
     /// The connection failed or is closed.
     pub async fn close(&mut self, code: u16, reason: &str) -> Result<(), WebSocketError> {
-        let frame = CloseFrame {
-            code: CloseCode::from(code),
-            reason: reason.into(),
-        };
+        let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
         Ok(self.socket.close(Some(frame)).await?)
     }
 

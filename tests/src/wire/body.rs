@@ -5,7 +5,7 @@ use bytes::Bytes;
 use thiserror::Error;
 use tokio::io::AsyncRead;
 
-use super::{Fields, Gone, RawReader, fields::latin1};
+use super::{Fields, Gone, RawReader, fields::latin1, pattern::count};
 
 /// Most bytes given out at once.
 const PIECE_BYTES_MAX: usize = 256 << 10;
@@ -55,7 +55,7 @@ impl From<Gone> for BodyFault {
 
 /// The place in a body, and its trailers once they are read.
 #[derive(Debug)]
-pub struct BodyReader {
+pub(crate) struct BodyReader {
     step: Step,
     trailers: Fields,
 }
@@ -73,30 +73,19 @@ enum Step {
 
 impl BodyReader {
     /// At the start of a body.
-    #[must_use]
-    pub fn new(framing: Framing) -> Self {
+    pub(crate) fn new(framing: Framing) -> Self {
         let step = match framing {
             Framing::Empty => Step::Done,
             Framing::Length(left) => Step::Length { left },
             Framing::Chunked => Step::ChunkSize,
             Framing::UntilClose => Step::UntilClose,
         };
-        Self {
-            step,
-            trailers: Fields::default(),
-        }
+        Self { step, trailers: Fields::default() }
     }
 
     /// The trailers; complete once [`Self::next`] gave `None`.
-    #[must_use]
-    pub fn trailers(&self) -> &Fields {
+    pub(crate) fn trailers(&self) -> &Fields {
         &self.trailers
-    }
-
-    /// Whether the end was reached.
-    #[must_use]
-    pub fn is_done(&self) -> bool {
-        matches!(self.step, Step::Done)
     }
 
     /// The next bytes, at most `most` of them; `None` at the end.
@@ -106,7 +95,7 @@ impl BodyReader {
     ///
     /// # Cancel safety
     /// Cancel-safe.
-    pub async fn next<R: AsyncRead + Unpin>(
+    pub(crate) async fn next<R: AsyncRead + Unpin>(
         &mut self,
         raw: &mut RawReader<R>,
         most: usize,
@@ -140,10 +129,7 @@ impl BodyReader {
         }
     }
 
-    async fn trailer_line<R: AsyncRead + Unpin>(
-        &mut self,
-        raw: &mut RawReader<R>,
-    ) -> Result<(), BodyFault> {
+    async fn trailer_line<R: AsyncRead + Unpin>(&mut self, raw: &mut RawReader<R>) -> Result<(), BodyFault> {
         let line = strict_line(raw, BodyFault::Trailer).await?;
         if line.is_empty() {
             self.step = Step::Done;
@@ -166,11 +152,9 @@ async fn counted<R: AsyncRead + Unpin>(
     most: usize,
 ) -> Result<(Bytes, u64), BodyFault> {
     let most = most.min(PIECE_BYTES_MAX);
-    let piece = raw
-        .some(usize::try_from(left).map_or(most, |left| left.min(most)))
-        .await?;
-    let taken = u64::try_from(piece.len()).expect("a piece is far below 2^64 bytes");
-    Ok((piece, left - taken))
+    let piece = raw.some(usize::try_from(left).map_or(most, |left| left.min(most))).await?;
+    let left = left - count(piece.len());
+    Ok((piece, left))
 }
 
 async fn chunk_size<R: AsyncRead + Unpin>(raw: &mut RawReader<R>) -> Result<Step, BodyFault> {
@@ -187,11 +171,7 @@ async fn chunk_size<R: AsyncRead + Unpin>(raw: &mut RawReader<R>) -> Result<Step
 
 async fn chunk_end<R: AsyncRead + Unpin>(raw: &mut RawReader<R>) -> Result<Step, BodyFault> {
     let end = raw.exact(2).await?;
-    if &end[..] == b"\r\n" {
-        Ok(Step::ChunkSize)
-    } else {
-        Err(BodyFault::ChunkEnd(latin1(&end)))
-    }
+    if &end[..] == b"\r\n" { Ok(Step::ChunkSize) } else { Err(BodyFault::ChunkEnd(latin1(&end))) }
 }
 
 /// A line without its CRLF; `fault` makes the error when it ends otherwise.

@@ -16,10 +16,7 @@ impl Fields {
     /// All values of `name`, in order. Names compare without case.
     #[must_use]
     pub fn all(&self, name: &str) -> Vec<&str> {
-        self.iter()
-            .filter(|(line_name, _)| line_name.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-            .collect()
+        self.iter().filter(|(line_name, _)| line_name.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
     }
 
     /// The first value of `name`.
@@ -56,9 +53,7 @@ impl Fields {
 
     /// The lines in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.lines.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Number of field lines.

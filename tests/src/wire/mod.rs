@@ -7,10 +7,15 @@ mod pattern;
 mod reader;
 
 pub use self::{
-    body::{BodyFault, BodyReader, Framing},
+    body::{BodyFault, Framing},
     fields::Fields,
     pattern::{pattern, pattern_sha256, sha256_hex},
-    reader::{Gone, RawReader},
+    reader::Gone,
 };
 
-pub(crate) use self::{fields::latin1, pattern::hex};
+pub(crate) use self::{
+    body::BodyReader,
+    fields::latin1,
+    pattern::{count, hex},
+    reader::RawReader,
+};

@@ -23,7 +23,7 @@ pub fn pattern_sha256(length: u64) -> String {
     while left > 0 {
         let take = usize::try_from(left).map_or(block.len(), |left| left.min(block.len()));
         digest.update(&block[..take]);
-        left -= u64::try_from(take).expect("a block is far below 2^64 bytes");
+        left -= count(take);
     }
     hex(&digest.finalize())
 }
@@ -40,4 +40,9 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         write!(text, "{byte:02x}").expect("writing to a string does not fail");
         text
     })
+}
+
+/// A length in memory as a counter counts it.
+pub(crate) fn count(length: usize) -> u64 {
+    u64::try_from(length).expect("lengths in memory are below 2^64")
 }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Largest head that the harness reads, in bytes: far above every limit under test, so that a test sees what a
 /// gateway lets through, yet bounded.
-pub const HEAD_BYTES_MAX: usize = 2 << 20;
+pub(crate) const HEAD_BYTES_MAX: usize = 2 << 20;
 
 /// How a peer went away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Gone {
 ///
 /// All methods are cancel-safe: bytes leave the buffer only when a method returns them.
 #[derive(Debug)]
-pub struct RawReader<R> {
+pub(crate) struct RawReader<R> {
     io: R,
     buffer: BytesMut,
     gone: Option<Gone>,
@@ -30,39 +30,30 @@ pub struct RawReader<R> {
 
 impl<R: AsyncRead + Unpin> RawReader<R> {
     /// Reads from `io`.
-    pub fn new(io: R) -> Self {
-        Self {
-            io,
-            buffer: BytesMut::new(),
-            gone: None,
-        }
+    pub(crate) fn new(io: R) -> Self {
+        Self { io, buffer: BytesMut::new(), gone: None }
     }
 
     /// How the peer went away, once it has.
-    pub fn gone(&self) -> Option<Gone> {
+    pub(crate) fn gone(&self) -> Option<Gone> {
         self.gone
     }
 
     /// What is read and not yet taken.
-    pub fn buffered(&self) -> &[u8] {
+    pub(crate) fn buffered(&self) -> &[u8] {
         &self.buffer
     }
 
     /// Gives back the transport and the bytes that were read ahead.
-    pub fn into_parts(self) -> (R, Bytes) {
+    pub(crate) fn into_parts(self) -> (R, Bytes) {
         (self.io, self.buffer.freeze())
-    }
-
-    /// The transport.
-    pub fn io(&self) -> &R {
-        &self.io
     }
 
     /// Reads once into the buffer.
     ///
     /// # Errors
     /// How the peer went away, now or before.
-    pub async fn fill(&mut self) -> Result<(), Gone> {
+    pub(crate) async fn fill(&mut self) -> Result<(), Gone> {
         if let Some(gone) = self.gone {
             return Err(gone);
         }
@@ -83,7 +74,7 @@ impl<R: AsyncRead + Unpin> RawReader<R> {
     ///
     /// # Errors
     /// How the peer went away before the head was whole; [`Self::buffered`] then holds what there was.
-    pub async fn head(&mut self) -> Result<Option<Bytes>, Gone> {
+    pub(crate) async fn head(&mut self) -> Result<Option<Bytes>, Gone> {
         let mut searched = 0;
         loop {
             if let Some(end) = head_end(&self.buffer, searched) {
@@ -102,7 +93,7 @@ impl<R: AsyncRead + Unpin> RawReader<R> {
     ///
     /// # Errors
     /// How the peer went away before the line was whole.
-    pub async fn line(&mut self) -> Result<Option<Bytes>, Gone> {
+    pub(crate) async fn line(&mut self) -> Result<Option<Bytes>, Gone> {
         loop {
             if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
                 return Ok(Some(self.buffer.split_to(end + 1).freeze()));
@@ -118,7 +109,7 @@ impl<R: AsyncRead + Unpin> RawReader<R> {
     ///
     /// # Errors
     /// How the peer went away, once the buffer is empty.
-    pub async fn some(&mut self, most: usize) -> Result<Bytes, Gone> {
+    pub(crate) async fn some(&mut self, most: usize) -> Result<Bytes, Gone> {
         while self.buffer.is_empty() {
             self.fill().await?;
         }
@@ -130,7 +121,7 @@ impl<R: AsyncRead + Unpin> RawReader<R> {
     ///
     /// # Errors
     /// How the peer went away before they were there.
-    pub async fn exact(&mut self, count: usize) -> Result<Bytes, Gone> {
+    pub(crate) async fn exact(&mut self, count: usize) -> Result<Bytes, Gone> {
         while self.buffer.len() < count {
             self.fill().await?;
         }
@@ -138,7 +129,7 @@ impl<R: AsyncRead + Unpin> RawReader<R> {
     }
 
     /// Throws away what comes until the peer goes.
-    pub async fn until_gone(&mut self) -> Gone {
+    pub(crate) async fn until_gone(&mut self) -> Gone {
         loop {
             self.buffer.clear();
             if let Err(gone) = self.fill().await {
@@ -152,9 +143,7 @@ impl<R: AsyncRead + Unpin> RawReader<R> {
 fn head_end(buffer: &[u8], from: usize) -> Option<usize> {
     (from..buffer.len()).find_map(|at| {
         let rest = &buffer[at..];
-        let ending = [&b"\r\n\r\n"[..], b"\n\n"]
-            .into_iter()
-            .find(|ending| rest.starts_with(ending))?;
+        let ending = [&b"\r\n\r\n"[..], b"\n\n"].into_iter().find(|ending| rest.starts_with(ending))?;
         Some(at + ending.len())
     })
 }

@@ -22,10 +22,7 @@ struct Health {
 
 /// Serves the management port until the program ends.
 pub(crate) async fn serve(listener: TcpListener, agent: Agent) -> std::io::Result<()> {
-    let router = Router::new()
-        .route("/health", get(health))
-        .fallback(no_dashboard)
-        .with_state(agent);
+    let router = Router::new().route("/health", get(health)).fallback(no_dashboard).with_state(agent);
     axum::serve(listener, router).await
 }
 
@@ -33,16 +30,9 @@ pub(crate) async fn serve(listener: TcpListener, agent: Agent) -> std::io::Resul
 async fn health(State(agent): State<Agent>) -> impl IntoResponse {
     let is_up = agent.status().borrow().state == ConnectionState::Connected;
     let status = if is_up { "healthy" } else { "degraded" };
-    (
-        [(header::CACHE_CONTROL, "no-store")],
-        Json(Health { status }),
-    )
+    ([(header::CACHE_CONTROL, "no-store")], Json(Health { status }))
 }
 
 async fn no_dashboard() -> impl IntoResponse {
-    (
-        StatusCode::NOT_FOUND,
-        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
-        NO_DASHBOARD,
-    )
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], NO_DASHBOARD)
 }

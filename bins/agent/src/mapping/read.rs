@@ -13,8 +13,7 @@ use super::row::Row;
 pub(crate) const TABLE: &str = "mappings";
 
 /// How a `--map` looks, shown whenever one does not.
-const MAP_FORM: &str =
-    "allowed: DOMAIN=URL, for example --map app.example.com=http://localhost:3000";
+const MAP_FORM: &str = "allowed: DOMAIN=URL, for example --map app.example.com=http://localhost:3000";
 
 /// Mappings of one source that banner and check list; past it they count only.
 const SHOWN_MAX: usize = 50;
@@ -24,19 +23,14 @@ const SHOWN_MAX: usize = 50;
 pub(crate) fn read(values: &mut Values, flags: &[String]) -> Vec<MappingConfig> {
     let rows = values.tables(TABLE);
     if rows.len() + flags.len() > limits::MAPPINGS_MAX {
-        let message = format!(
-            "has more than {} rows; allowed: at most that many",
-            limits::MAPPINGS_MAX
-        );
+        let message = format!("has more than {} rows; allowed: at most that many", limits::MAPPINGS_MAX);
         values.problem(Problem::new(TABLE, &message));
         return Vec::new();
     }
     let mut from_file = Vec::new();
     for (at, (origin, row)) in rows.into_iter().enumerate() {
         let (mapping, problems) = Row::new(format!("{TABLE}[{at}]"), origin, row).read();
-        problems
-            .into_iter()
-            .for_each(|problem| values.problem(problem));
+        problems.into_iter().for_each(|problem| values.problem(problem));
         from_file.extend(mapping);
     }
     let mut from_flags = Vec::new();
@@ -49,10 +43,7 @@ pub(crate) fn read(values: &mut Values, flags: &[String]) -> Vec<MappingConfig> 
     for (mappings, source) in [(&from_file, TABLE), (&from_flags, "--map")] {
         refuse_doubles(mappings, source, values);
     }
-    let flagged: HashSet<_> = from_flags
-        .iter()
-        .map(|mapping| mapping.pattern.clone())
-        .collect();
+    let flagged: HashSet<_> = from_flags.iter().map(|mapping| mapping.pattern.clone()).collect();
     from_file.retain(|mapping| !flagged.contains(&mapping.pattern));
     show(values, &from_file, "file");
     show(values, &from_flags, "flag --map");
@@ -66,11 +57,7 @@ fn show(values: &mut Values, mappings: &[MappingConfig], origin: &str) {
         values.show("mapping", &line, origin);
     }
     if mappings.len() > SHOWN_MAX {
-        values.show(
-            "mapping",
-            &format!("and {} more", mappings.len() - SHOWN_MAX),
-            origin,
-        );
+        values.show("mapping", &format!("and {} more", mappings.len() - SHOWN_MAX), origin);
     }
 }
 
@@ -78,10 +65,7 @@ fn refuse_doubles(mappings: &[MappingConfig], source: &str, values: &mut Values)
     let mut seen = HashSet::new();
     for mapping in mappings {
         if !seen.insert(&mapping.pattern) {
-            let message = format!(
-                "has {} twice; allowed: one mapping a domain",
-                shown(&mapping.domain)
-            );
+            let message = format!("has {} twice; allowed: one mapping a domain", shown(&mapping.domain));
             values.problem(Problem::new(source, &message));
         }
     }
@@ -89,9 +73,7 @@ fn refuse_doubles(mappings: &[MappingConfig], source: &str, values: &mut Values)
 
 /// `DOMAIN=URL`.
 fn parse_flag(text: &str) -> Result<MappingConfig, String> {
-    let (domain, url) = text
-        .split_once('=')
-        .ok_or_else(|| format!("{} has no `=`", shown(text)))?;
+    let (domain, url) = text.split_once('=').ok_or_else(|| format!("{} has no `=`", shown(text)))?;
     let pattern = parse_domain(domain).map_err(|wrong| format!("{} {wrong}", shown(domain)))?;
     let upstream = parse_upstream(url).map_err(|wrong| format!("{} {wrong}", shown(url)))?;
     Ok(MappingConfig::new(domain.trim(), pattern, upstream))
@@ -113,9 +95,5 @@ pub(super) fn parse_upstream(text: &str) -> Result<Upstream, String> {
     };
     let host = uri.host().unwrap_or_default();
     let host = Hostname::parse(host).map_err(|error| format!("has no usable host: {error}"))?;
-    Ok(Upstream {
-        scheme,
-        host,
-        port: uri.port_u16().unwrap_or(usual_port),
-    })
+    Ok(Upstream { scheme, host, port: uri.port_u16().unwrap_or(usual_port) })
 }

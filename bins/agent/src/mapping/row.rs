@@ -5,9 +5,7 @@ use octoporty_core::host::Hostname;
 use octoporty_core::limits;
 use octoporty_shell::settings::{Origin, Problem, closest, parse, scalar_text, segment, shown};
 
-use super::config::{
-    HeaderChanges, HostHeader, MappingConfig, Upstream, UpstreamProtocol, UpstreamScheme,
-};
+use super::config::{HeaderChanges, HostHeader, MappingConfig, Upstream, UpstreamProtocol, UpstreamScheme};
 use super::read::{parse_domain, parse_upstream};
 
 /// Most headers that one mapping sets or removes in one direction: as many as a request may have.
@@ -43,12 +41,7 @@ const DURATION_ALLOWED: &str = "a duration above zero such as 10, 10s, 2m or 500
 impl Row {
     /// A table that messages call `name`.
     pub(super) fn new(name: String, origin: Origin, row: toml::Table) -> Self {
-        Self {
-            name,
-            origin,
-            row,
-            problems: Vec::new(),
-        }
+        Self { name, origin, row, problems: Vec::new() }
     }
 
     /// The mapping, if nothing that it needs is wrong, and all that is wrong.
@@ -60,41 +53,20 @@ impl Row {
     fn mapping(&mut self) -> Option<MappingConfig> {
         let domain = self.required_text("domain", "app.example.com or *.example.com");
         let upstream = self.required_text("upstream", "a URL such as http://localhost:3000");
-        let pattern = domain.as_deref().and_then(|text| {
-            self.checked(
-                "domain",
-                text,
-                parse_domain(text),
-                "app.example.com or *.example.com",
-            )
-        });
+        let pattern = domain
+            .as_deref()
+            .and_then(|text| self.checked("domain", text, parse_domain(text), "app.example.com or *.example.com"));
         let upstream = upstream.and_then(|text| {
-            self.checked(
-                "upstream",
-                &text,
-                parse_upstream(&text),
-                "a URL such as http://localhost:3000",
-            )
+            self.checked("upstream", &text, parse_upstream(&text), "a URL such as http://localhost:3000")
         });
         let protocol = self.protocol(upstream.as_ref());
-        let allow_invalid_certificates =
-            self.plain("allow_invalid_certificates", parse::switch, "true or false");
+        let allow_invalid_certificates = self.plain("allow_invalid_certificates", parse::switch, "true or false");
         let host = self.host();
         let request_headers = self.header_changes("set_request_headers", "remove_request_headers");
-        let response_headers =
-            self.header_changes("set_response_headers", "remove_response_headers");
-        let [
-            connect_timeout,
-            head_timeout,
-            body_idle_timeout,
-            upgrade_idle_timeout,
-        ] = [
-            "connect_timeout",
-            "head_timeout",
-            "body_idle_timeout",
-            "upgrade_idle_timeout",
-        ]
-        .map(|key| self.plain(key, parse::positive_duration, DURATION_ALLOWED));
+        let response_headers = self.header_changes("set_response_headers", "remove_response_headers");
+        let [connect_timeout, head_timeout, body_idle_timeout, upgrade_idle_timeout] =
+            ["connect_timeout", "head_timeout", "body_idle_timeout", "upgrade_idle_timeout"]
+                .map(|key| self.plain(key, parse::positive_duration, DURATION_ALLOWED));
         self.refuse_unknown();
         let mapping = MappingConfig::new(domain?.trim(), pattern?, upstream?);
         Some(MappingConfig {
@@ -114,27 +86,16 @@ impl Row {
     /// Takes a key out, in whichever spelling it is there.
     fn take(&mut self, key: &str) -> Option<toml::Value> {
         let plain = segment(key);
-        let written = self
-            .row
-            .keys()
-            .find(|written| segment(written) == plain)?
-            .clone();
+        let written = self.row.keys().find(|written| segment(written) == plain)?.clone();
         self.row.remove(&written)
     }
 
     fn problem(&mut self, key: &str, message: &str) {
         let message = format!("({}) {message}", self.origin);
-        self.problems
-            .push(Problem::new(&format!("{}.{key}", self.name), &message));
+        self.problems.push(Problem::new(&format!("{}.{key}", self.name), &message));
     }
 
-    fn checked<T>(
-        &mut self,
-        key: &str,
-        text: &str,
-        parsed: Result<T, String>,
-        allowed: &str,
-    ) -> Option<T> {
+    fn checked<T>(&mut self, key: &str, text: &str, parsed: Result<T, String>, allowed: &str) -> Option<T> {
         match parsed {
             Ok(value) => Some(value),
             Err(wrong) => {
@@ -144,12 +105,7 @@ impl Row {
         }
     }
 
-    fn plain<T>(
-        &mut self,
-        key: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-        allowed: &str,
-    ) -> Option<T> {
+    fn plain<T>(&mut self, key: &str, parse: impl FnOnce(&str) -> Result<T, String>, allowed: &str) -> Option<T> {
         let value = self.take(key)?;
         match scalar_text(&value) {
             Some(text) => self.checked(key, &text, parse(&text), allowed),
@@ -161,10 +117,7 @@ impl Row {
     }
 
     fn required_text(&mut self, key: &str, allowed: &str) -> Option<String> {
-        let there = self
-            .row
-            .keys()
-            .any(|written| segment(written) == segment(key));
+        let there = self.row.keys().any(|written| segment(written) == segment(key));
         if !there {
             self.problem(key, &format!("is missing; allowed: {allowed}"));
         }
@@ -180,8 +133,7 @@ impl Row {
             "h2c" => Ok(UpstreamProtocol::H2c),
             _ => Err("is not a protocol".to_owned()),
         };
-        self.plain("protocol", parse, "auto, http1 or h2c")
-            .unwrap_or_default()
+        self.plain("protocol", parse, "auto, http1 or h2c").unwrap_or_default()
     }
 
     fn host(&mut self) -> HostHeader {
@@ -199,10 +151,7 @@ impl Row {
             }
             Some(_) => {}
         }
-        self.problem(
-            "host",
-            &format!("is none of the known forms; allowed: {ALLOWED}"),
-        );
+        self.problem("host", &format!("is none of the known forms; allowed: {ALLOWED}"));
         HostHeader::Keep
     }
 
@@ -227,35 +176,21 @@ impl Row {
             }
             Some(_) => self.problem(remove_key, "is not a list; allowed: [\"Name\"]"),
         }
-        for (key, count) in [
-            (set_key, changes.set.len()),
-            (remove_key, changes.remove.len()),
-        ] {
+        for (key, count) in [(set_key, changes.set.len()), (remove_key, changes.remove.len())] {
             if count > HEADERS_MAX {
-                self.problem(
-                    key,
-                    &format!("has {count} entries; allowed: at most {HEADERS_MAX}"),
-                );
+                self.problem(key, &format!("has {count} entries; allowed: at most {HEADERS_MAX}"));
             }
         }
         changes
     }
 
     /// A field to set. Its value may be a secret, so it is in no message and no `Debug`.
-    fn header(
-        &mut self,
-        key: &str,
-        name: &str,
-        value: &toml::Value,
-    ) -> Option<(HeaderName, HeaderValue)> {
+    fn header(&mut self, key: &str, name: &str, value: &toml::Value) -> Option<(HeaderName, HeaderValue)> {
         let parsed = scalar_text(value).and_then(|text| HeaderValue::from_str(text.trim()).ok());
         if parsed.is_none() {
             self.problem(
                 key,
-                &format!(
-                    "{} has no usable value; allowed: text without control characters",
-                    shown(name)
-                ),
+                &format!("{} has no usable value; allowed: text without control characters", shown(name)),
             );
         }
         let mut value = parsed?;
@@ -264,25 +199,17 @@ impl Row {
     }
 
     fn header_name(&mut self, key: &str, text: &str) -> Option<HeaderName> {
-        let parsed = HeaderName::from_bytes(text.trim().as_bytes())
-            .map_err(|_syntax| "is not a header name".to_owned());
+        let parsed =
+            HeaderName::from_bytes(text.trim().as_bytes()).map_err(|_syntax| "is not a header name".to_owned());
         let parsed = parsed.and_then(|name| match is_framing(&name) {
             true => Err("is a header that framing or routing needs".to_owned()),
             false => Ok(name),
         });
-        self.checked(
-            key,
-            text,
-            parsed,
-            "header names other than Host, Connection, Content-Length and their like",
-        )
+        self.checked(key, text, parsed, "header names other than Host, Connection, Content-Length and their like")
     }
 
     fn refuse_unknown(&mut self) {
-        for written in std::mem::take(&mut self.row)
-            .into_iter()
-            .map(|(written, _)| written)
-        {
+        for written in std::mem::take(&mut self.row).into_iter().map(|(written, _)| written) {
             let advice = match closest(&segment(&written), KEYS.map(|key| (key, segment(key)))) {
                 Some(key) => format!("did you mean {key}?"),
                 None => format!("allowed: {}", KEYS.join(", ")),

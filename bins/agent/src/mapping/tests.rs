@@ -31,64 +31,30 @@ fn row_with_everything() {
         "#,
         &[],
     );
-    let [mapping] = &mappings.expect("a good mapping")[..] else {
-        panic!("one mapping")
-    };
-    assert_eq!(
-        (mapping.domain.as_str(), mapping.pattern.to_string()),
-        ("*.Example.com", "*.example.com".to_owned())
-    );
+    let [mapping] = &mappings.expect("a good mapping")[..] else { panic!("one mapping") };
+    assert_eq!((mapping.domain.as_str(), mapping.pattern.to_string()), ("*.Example.com", "*.example.com".to_owned()));
     let upstream = &mapping.upstream;
-    assert_eq!(
-        (upstream.scheme, upstream.host.as_str(), upstream.port),
-        (UpstreamScheme::Https, "nas_1", 8443)
-    );
+    assert_eq!((upstream.scheme, upstream.host.as_str(), upstream.port), (UpstreamScheme::Https, "nas_1", 8443));
     assert_eq!(mapping.protocol, UpstreamProtocol::Http1);
     assert!(mapping.allow_invalid_certificates);
-    assert_eq!(
-        mapping.host,
-        HostHeader::Fixed("intern.local:8443".to_owned())
-    );
+    assert_eq!(mapping.host, HostHeader::Fixed("intern.local:8443".to_owned()));
     assert_eq!(mapping.request_headers.set.len(), 2);
     assert_eq!(mapping.request_headers.remove, ["cookie"]);
-    assert_eq!(
-        mapping.response_headers.set,
-        [("x-frame-options".parse().unwrap(), "DENY".parse().unwrap())]
-    );
+    assert_eq!(mapping.response_headers.set, [("x-frame-options".parse().unwrap(), "DENY".parse().unwrap())]);
     assert_eq!(mapping.response_headers.remove, ["server", "x-powered-by"]);
-    let timeouts = [
-        mapping.connect_timeout,
-        mapping.head_timeout,
-        mapping.body_idle_timeout,
-        mapping.upgrade_idle_timeout,
-    ];
-    assert_eq!(
-        timeouts.map(|timeout| timeout.unwrap().as_millis()),
-        [5_000, 120_000, 500, 3_600_000]
-    );
+    let timeouts =
+        [mapping.connect_timeout, mapping.head_timeout, mapping.body_idle_timeout, mapping.upgrade_idle_timeout];
+    assert_eq!(timeouts.map(|timeout| timeout.unwrap().as_millis()), [5_000, 120_000, 500, 3_600_000]);
     assert!(!format!("{mapping:?}").contains("topsecret"));
 }
 
 #[test]
 fn flags_are_short_mappings() {
-    let mappings = read(
-        "",
-        &[
-            "app.example.com=http://localhost:3000",
-            "b.example.com=https://[::1]",
-        ],
-    )
-    .unwrap();
-    let upstreams: Vec<_> = mappings
-        .iter()
-        .map(|m| (m.upstream.host.as_str(), m.upstream.port))
-        .collect();
+    let mappings = read("", &["app.example.com=http://localhost:3000", "b.example.com=https://[::1]"]).unwrap();
+    let upstreams: Vec<_> = mappings.iter().map(|m| (m.upstream.host.as_str(), m.upstream.port)).collect();
     assert_eq!(upstreams, [("localhost", 3000), ("[::1]", 443)]);
     assert_eq!(mappings[0].protocol, UpstreamProtocol::Auto);
-    assert_eq!(
-        (mappings[0].host.clone(), mappings[0].connect_timeout),
-        (HostHeader::Keep, None::<Duration>)
-    );
+    assert_eq!((mappings[0].host.clone(), mappings[0].connect_timeout), (HostHeader::Keep, None::<Duration>));
 }
 
 #[test]
@@ -102,40 +68,22 @@ fn flag_takes_the_place_of_the_row_for_its_domain() {
 
 #[test]
 fn wrong_flag_is_told_the_right_form() {
-    const FORM: &str =
-        "; allowed: DOMAIN=URL, for example --map app.example.com=http://localhost:3000";
+    const FORM: &str = "; allowed: DOMAIN=URL, for example --map app.example.com=http://localhost:3000";
     for (flag, wrong) in [
         ("app.example.com", "--map: `app.example.com` has no `=`"),
-        (
-            "app.example.com=localhost:3000",
-            "--map: `localhost:3000` is not an absolute URL",
-        ),
-        (
-            "app.example.com=3000",
-            "--map: `3000` is not an absolute URL",
-        ),
-        (
-            "app.example.com=ftp://a",
-            "--map: `ftp://a` has the scheme ftp",
-        ),
-        (
-            "app.example.com=http://a/path",
-            "--map: `http://a/path` has a path, but a mapping is for a whole host",
-        ),
+        ("app.example.com=localhost:3000", "--map: `localhost:3000` is not an absolute URL"),
+        ("app.example.com=3000", "--map: `3000` is not an absolute URL"),
+        ("app.example.com=ftp://a", "--map: `ftp://a` has the scheme ftp"),
+        ("app.example.com=http://a/path", "--map: `http://a/path` has a path, but a mapping is for a whole host"),
         (
             "app.example.com=http://u:hunter2@a",
             "--map: the value (not shown, it may hold a secret) holds a user name or password",
         ),
         ("10.0.0.1=http://a", "--map: `10.0.0.1` is not a domain: "),
-        (
-            "http://app=http://a",
-            "--map: `http://app` is not a domain: ",
-        ),
+        ("http://app=http://a", "--map: `http://app` is not a domain: "),
     ] {
         let problems = read("", &[flag]).unwrap_err();
-        let [line] = &problems[..] else {
-            panic!("one problem for {flag}: {problems:?}")
-        };
+        let [line] = &problems[..] else { panic!("one problem for {flag}: {problems:?}") };
         assert!(line.starts_with(wrong) && line.ends_with(FORM), "{line}");
         assert!(!line.contains("hunter2"));
     }
@@ -186,18 +134,12 @@ fn everything_wrong_in_a_row_is_told_at_once() {
 #[test]
 fn two_mappings_for_one_domain_are_refused() {
     let problems = read("", &["a.example.com=http://a", "A.example.com.=http://b"]).unwrap_err();
-    assert_eq!(
-        problems,
-        ["--map: has `A.example.com.` twice; allowed: one mapping a domain"]
-    );
+    assert_eq!(problems, ["--map: has `A.example.com.` twice; allowed: one mapping a domain"]);
 }
 
 #[test]
 fn h2c_needs_plain_http() {
     let file = "[[mappings]]\ndomain = 'a.b'\nupstream = 'https://a'\nprotocol = 'h2c'";
     let problems = read(file, &[]).unwrap_err();
-    assert!(
-        problems[0].contains("`h2c` is HTTP/2 without TLS, but the upstream is https"),
-        "{problems:?}"
-    );
+    assert!(problems[0].contains("`h2c` is HTTP/2 without TLS, but the upstream is https"), "{problems:?}");
 }

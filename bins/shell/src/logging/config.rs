@@ -24,8 +24,7 @@ pub const MINIMUM_LEVEL: Setting = Setting::new(
 .default("Information");
 
 /// The form of log lines.
-pub const FORMAT: Setting =
-    Setting::new("Logging__Format", "form of log lines", "human or json").default("human");
+pub const FORMAT: Setting = Setting::new("Logging__Format", "form of log lines", "human or json").default("human");
 
 /// The logging settings as a part of a [`Schema`](crate::settings::Schema).
 pub const SETTINGS: &[Setting] = &[FILE_PATH, MINIMUM_LEVEL, FORMAT];
@@ -62,11 +61,7 @@ impl LoggingConfig {
         let file_path = values.maybe(&FILE_PATH, file_path);
         let level = values.required(&MINIMUM_LEVEL, level);
         let format = values.required(&FORMAT, format);
-        Some(Self {
-            file_path: file_path?.flatten(),
-            level: level?,
-            format: format?,
-        })
+        Some(Self { file_path: file_path?.flatten(), level: level?, format: format? })
     }
 }
 

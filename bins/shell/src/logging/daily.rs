@@ -14,8 +14,7 @@ const FILES_MAX: usize = 31;
 const FILE_BYTES_MAX: u64 = 1 << 30;
 
 /// The line that says that the rest of the day is missing.
-const FULL_LINE: &[u8] =
-    b"this file has reached its limit; the rest of the day (UTC) is not written\n";
+const FULL_LINE: &[u8] = b"this file has reached its limit; the rest of the day (UTC) is not written\n";
 
 /// Digits of a date in a file name, `20261122`.
 const DATE_FORMAT: &str = "%Y%m%d";
@@ -46,24 +45,15 @@ impl DailyFile {
     ///
     /// What the file system says, when it cannot be written.
     pub(super) fn open(path: &Path, today: fn() -> NaiveDate) -> io::Result<Self> {
-        let text_of =
-            |part: Option<&std::ffi::OsStr>| part.map(|p| p.to_string_lossy().into_owned());
+        let text_of = |part: Option<&std::ffi::OsStr>| part.map(|p| p.to_string_lossy().into_owned());
         let prefix = text_of(path.file_stem()).ok_or(io::ErrorKind::InvalidInput)?;
-        let suffix =
-            text_of(path.extension()).map_or_else(String::new, |extension| format!(".{extension}"));
+        let suffix = text_of(path.extension()).map_or_else(String::new, |extension| format!(".{extension}"));
         let directory = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
         create_directory(&directory)?;
-        let mut daily = Self {
-            directory,
-            prefix,
-            suffix,
-            today,
-            open: None,
-            file_bytes_max: FILE_BYTES_MAX,
-        };
+        let mut daily = Self { directory, prefix, suffix, today, open: None, file_bytes_max: FILE_BYTES_MAX };
         daily.turn()?;
         Ok(daily)
     }
@@ -77,17 +67,10 @@ impl DailyFile {
             let file = append_options().open(self.directory.join(name))?;
             let bytes = file.metadata()?.len();
             let full = bytes > self.file_bytes_max;
-            self.open = Some(OpenFile {
-                date,
-                file,
-                bytes,
-                full,
-            });
+            self.open = Some(OpenFile { date, file, bytes, full });
             self.remove_old();
         }
-        self.open
-            .as_mut()
-            .ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.open.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     // Failure to remove is no reason to stop logging, and the next day tries again.
@@ -106,9 +89,7 @@ impl DailyFile {
     }
 
     fn is_ours(&self, name: &str) -> bool {
-        let date = name
-            .strip_prefix(&self.prefix)
-            .and_then(|rest| rest.strip_suffix(&self.suffix));
+        let date = name.strip_prefix(&self.prefix).and_then(|rest| rest.strip_suffix(&self.suffix));
         date.is_some_and(|date| date.len() == 8 && date.bytes().all(|digit| digit.is_ascii_digit()))
     }
 }
@@ -171,9 +152,7 @@ mod tests {
 
     fn names(directory: &Path) -> Vec<String> {
         let entries = fs::read_dir(directory).unwrap();
-        let mut names: Vec<String> = entries
-            .map(|e| e.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -183,18 +162,12 @@ mod tests {
         static DAY: AtomicU32 = AtomicU32::new(22);
         let directory = tempfile::tempdir().unwrap();
         let logs = directory.path().join("new/logs");
-        let mut daily = DailyFile::open(&logs.join("agent-.log"), || {
-            date(DAY.load(Ordering::Relaxed))
-        })
-        .unwrap();
+        let mut daily = DailyFile::open(&logs.join("agent-.log"), || date(DAY.load(Ordering::Relaxed))).unwrap();
         daily.write_all(b"one\n").unwrap();
         DAY.store(23, Ordering::Relaxed);
         daily.write_all(b"two\n").unwrap();
         assert_eq!(names(&logs), ["agent-20261122.log", "agent-20261123.log"]);
-        assert_eq!(
-            fs::read_to_string(logs.join("agent-20261123.log")).unwrap(),
-            "two\n"
-        );
+        assert_eq!(fs::read_to_string(logs.join("agent-20261123.log")).unwrap(), "two\n");
     }
 
     #[test]
@@ -208,14 +181,9 @@ mod tests {
         fs::write(directory.path().join("b-20200101.log"), "").unwrap();
         DailyFile::open(&directory.path().join("a-.log"), || date(22)).unwrap();
         let left = names(directory.path());
-        assert_eq!(
-            left.iter().filter(|name| name.starts_with("a-2")).count(),
-            FILES_MAX
-        );
+        assert_eq!(left.iter().filter(|name| name.starts_with("a-2")).count(), FILES_MAX);
         assert!(!left.contains(&"a-20250101.log".to_owned()));
-        assert!(
-            left.contains(&"a-notes.log".to_owned()) && left.contains(&"b-20200101.log".to_owned())
-        );
+        assert!(left.contains(&"a-notes.log".to_owned()) && left.contains(&"b-20200101.log".to_owned()));
     }
 
     #[test]

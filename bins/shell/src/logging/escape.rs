@@ -18,11 +18,7 @@ pub(super) struct EscapedFields;
 
 impl<'writer> FormatFields<'writer> for EscapedFields {
     fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
-        let mut visitor = Fields {
-            writer,
-            first: true,
-            result: Ok(()),
-        };
+        let mut visitor = Fields { writer, first: true, result: Ok(()) };
         fields.record(&mut visitor);
         visitor.result
     }
@@ -107,9 +103,7 @@ mod tests {
     fn control_characters_are_escaped() {
         // R50
         let mut text = String::new();
-        Escaped(&mut text)
-            .write_str("a\u{1b}[2Jb\r\nc\u{9b}d\u{7f}ä")
-            .unwrap();
+        Escaped(&mut text).write_str("a\u{1b}[2Jb\r\nc\u{9b}d\u{7f}ä").unwrap();
         assert_eq!(text, "a\\u{1b}[2Jb\\r\\nc\\u{9b}d\\u{7f}ä");
     }
 }

@@ -64,10 +64,7 @@ pub fn init_with_layers(
     program: &str,
     extra: Vec<ExtraLayer>,
 ) -> Result<LogGuard, LoggingError> {
-    let mut guard = LogGuard {
-        counters: Vec::new(),
-        _writers: Vec::new(),
-    };
+    let mut guard = LogGuard { counters: Vec::new(), _writers: Vec::new() };
     let mut layers = Vec::new();
 
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -77,21 +74,14 @@ pub fn init_with_layers(
     let mut file_fault = None;
     if let Some(path) = &config.file_path {
         match DailyFile::open(path, today) {
-            Ok(file) => layers.push(line_layer(
-                config.format,
-                guard.writer(file, program, "file"),
-                false,
-            )),
+            Ok(file) => layers.push(line_layer(config.format, guard.writer(file, program, "file"), false)),
             Err(error) => file_fault = Some((path.display().to_string(), error)),
         }
     }
     layers.extend(extra);
 
     let filtered = layers.with_filter(config.level.targets());
-    tracing_subscriber::registry()
-        .with(filtered)
-        .try_init()
-        .map_err(LoggingError::AlreadyBegun)?;
+    tracing_subscriber::registry().with(filtered).try_init().map_err(LoggingError::AlreadyBegun)?;
     if let Some((path, error)) = file_fault {
         tracing::warn!(path, error = %error, "no log file; set Logging__FilePath to one that can be written, or to nothing");
     }
@@ -99,12 +89,7 @@ pub fn init_with_layers(
 }
 
 impl LogGuard {
-    fn writer(
-        &mut self,
-        sink: impl io::Write + Send + 'static,
-        program: &str,
-        kind: &str,
-    ) -> NonBlocking {
+    fn writer(&mut self, sink: impl io::Write + Send + 'static, program: &str, kind: &str) -> NonBlocking {
         let builder = NonBlockingBuilder::default()
             .lossy(true)
             .buffered_lines_limit(LINES_WAITING_MAX)
@@ -151,13 +136,9 @@ mod tests {
 
     fn logged(format: LogFormat, log: impl FnOnce()) -> String {
         let sink = Sink::default();
-        let mut guard = LogGuard {
-            counters: Vec::new(),
-            _writers: Vec::new(),
-        };
+        let mut guard = LogGuard { counters: Vec::new(), _writers: Vec::new() };
         let layer = line_layer(format, guard.writer(sink.clone(), "t", "t"), false);
-        let subscriber =
-            tracing_subscriber::registry().with(layer.with_filter(Level::Information.targets()));
+        let subscriber = tracing_subscriber::registry().with(layer.with_filter(Level::Information.targets()));
         tracing::subscriber::with_default(subscriber, log);
         drop(guard);
         let bytes = sink.0.lock().unwrap().clone();
@@ -168,23 +149,14 @@ mod tests {
     fn hostile_text_stays_on_its_line() {
         // R50
         let host = "evil\u{1b}[2J\nINFO fake";
-        let human = logged(
-            LogFormat::Human,
-            || tracing::info!(%host, plain = host, "no {host}"),
-        );
+        let human = logged(LogFormat::Human, || tracing::info!(%host, plain = host, "no {host}"));
         assert_eq!(human.lines().count(), 1, "{human}");
         assert!(!human.contains('\u{1b}'), "{human}");
-        assert!(
-            human.contains(r"no evil\u{1b}[2J\nINFO fake host=evil\u{1b}[2J\nINFO fake plain="),
-            "{human}"
-        );
+        assert!(human.contains(r"no evil\u{1b}[2J\nINFO fake host=evil\u{1b}[2J\nINFO fake plain="), "{human}");
 
         let json = logged(LogFormat::Json, || tracing::info!(%host, "seen"));
         let line: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(
-            (line["message"].as_str(), line["host"].as_str()),
-            (Some("seen"), Some(host))
-        );
+        assert_eq!((line["message"].as_str(), line["host"].as_str()), (Some("seen"), Some(host)));
     }
 
     #[test]
@@ -194,9 +166,6 @@ mod tests {
             let _span = tracing::info_span!("session", agent = "home\n").entered();
             tracing::warn!(error = &error as &dyn std::error::Error, "lost");
         });
-        assert!(
-            text.contains(r#"session{agent="home\n"}"#) && text.contains("lost error=no route"),
-            "{text}"
-        );
+        assert!(text.contains(r#"session{agent="home\n"}"#) && text.contains("lost error=no route"), "{text}");
     }
 }

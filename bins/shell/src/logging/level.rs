@@ -5,15 +5,7 @@ use tracing_subscriber::filter::Targets;
 
 /// Crates that write the bytes they carry to their debug and trace lines. Keys and bodies are among those bytes, so
 /// these never log below information, whatever the level is.
-const PAYLOAD_TARGETS: [&str; 7] = [
-    "tungstenite",
-    "tokio_tungstenite",
-    "hyper",
-    "hyper_util",
-    "h2",
-    "rustls",
-    "sqlx",
-];
+const PAYLOAD_TARGETS: [&str; 7] = ["tungstenite", "tokio_tungstenite", "hyper", "hyper_util", "h2", "rustls", "sqlx"];
 
 /// The least severe level that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,9 +43,7 @@ impl Level {
     pub fn targets(self) -> Targets {
         let level = self.filter();
         let capped = level.min(LevelFilter::INFO);
-        Targets::new()
-            .with_default(level)
-            .with_targets(PAYLOAD_TARGETS.map(|target| (target, capped)))
+        Targets::new().with_default(level).with_targets(PAYLOAD_TARGETS.map(|target| (target, capped)))
     }
 }
 
@@ -95,20 +85,11 @@ mod tests {
         use tracing::Level as Tracing;
         let trace = Level::Trace.targets();
         assert!(trace.would_enable("octoporty_core::session", &Tracing::TRACE));
-        for target in [
-            "tungstenite::protocol",
-            "hyper::proto::h1",
-            "h2::codec",
-            "hyper_util::client",
-        ] {
+        for target in ["tungstenite::protocol", "hyper::proto::h1", "h2::codec", "hyper_util::client"] {
             assert!(!trace.would_enable(target, &Tracing::DEBUG), "{target}");
             assert!(trace.would_enable(target, &Tracing::INFO), "{target}");
         }
         assert!(!Level::Error.targets().would_enable("h2", &Tracing::INFO));
-        assert!(
-            !Level::None
-                .targets()
-                .would_enable("octoporty_core", &Tracing::ERROR)
-        );
+        assert!(!Level::None.targets().would_enable("octoporty_core", &Tracing::ERROR));
     }
 }

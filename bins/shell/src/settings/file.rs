@@ -21,16 +21,10 @@ pub(super) struct Parsed {
 /// A TOML error as line, column and message. It repeats nothing of the file, since the line may hold a secret.
 pub(super) fn parse(text: &str) -> Result<Parsed, String> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
-        let (line, column) = error
-            .span()
-            .map_or((1, 1), |span| position(text, span.start));
+        let (line, column) = error.span().map_or((1, 1), |span| position(text, span.start));
         let message = error.message().lines().next().unwrap_or_default();
         // The parser quotes a word of the file in some of its messages.
-        let message = message
-            .split(['`', '"', '\''])
-            .next()
-            .unwrap_or_default()
-            .trim_end();
+        let message = message.split(['`', '"', '\'']).next().unwrap_or_default().trim_end();
         format!("is not TOML at line {line}, column {column}: {message}")
     })?;
     let mut parsed = Parsed::default();
@@ -56,23 +50,14 @@ fn flatten(written: &str, path: &str, value: toml::Value, parsed: &mut Parsed) {
         toml::Value::Table(table) => {
             for (name, value) in table {
                 let written = format!("{written}.{name}");
-                flatten(
-                    &written,
-                    &format!("{path}.{}", key::segment(&name)),
-                    value,
-                    parsed,
-                );
+                flatten(&written, &format!("{path}.{}", key::segment(&name)), value, parsed);
             }
         }
         toml::Value::Array(items) => {
             let texts: Option<Vec<String>> = items.iter().map(scalar_text).collect();
             match texts {
-                Some(texts) => parsed
-                    .entries
-                    .push(Entry::new(written, path, texts.join(","))),
-                None => parsed
-                    .rejected
-                    .push((written.to_owned(), "a list here has plain values only")),
+                Some(texts) => parsed.entries.push(Entry::new(written, path, texts.join(","))),
+                None => parsed.rejected.push((written.to_owned(), "a list here has plain values only")),
             }
         }
         value => {
@@ -99,13 +84,7 @@ pub fn scalar_text(value: &toml::Value) -> Option<String> {
 fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .count()
-        + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (line, column)
 }
 
@@ -115,32 +94,18 @@ mod tests {
 
     #[test]
     fn tables_become_paths() {
-        let parsed =
-            parse("[Agent]\nPort = 1\n[agent.auth]\npassword_hash = \"x\"\nlist = [1, 'b']\n")
-                .unwrap();
-        let flat: Vec<_> = parsed
-            .entries
-            .iter()
-            .map(|e| (e.path.as_str(), e.text.expose()))
-            .collect();
+        let parsed = parse("[Agent]\nPort = 1\n[agent.auth]\npassword_hash = \"x\"\nlist = [1, 'b']\n").unwrap();
+        let flat: Vec<_> = parsed.entries.iter().map(|e| (e.path.as_str(), e.text.expose())).collect();
         assert_eq!(
             flat,
-            [
-                ("agent.port", "1"),
-                ("agent.auth.list", "1,b"),
-                ("agent.auth.passwordhash", "x")
-            ],
+            [("agent.port", "1"), ("agent.auth.list", "1,b"), ("agent.auth.passwordhash", "x")],
             "sections in two spellings are both read"
         );
     }
 
     #[test]
     fn syntax_error_repeats_nothing() {
-        for text in [
-            "[agent]\napikey = topsecretvalue\n",
-            "[agent]\napikey = \"topsecretvalue\n",
-            "topsecretvalue",
-        ] {
+        for text in ["[agent]\napikey = topsecretvalue\n", "[agent]\napikey = \"topsecretvalue\n", "topsecretvalue"] {
             let error = parse(text).unwrap_err();
             assert!(error.starts_with("is not TOML at line "), "{error}");
             assert!(!error.contains("topsecret"), "{error}");

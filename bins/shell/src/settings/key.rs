@@ -15,38 +15,23 @@ pub(super) fn normalize(name: &str) -> String {
 /// One segment of a key without case, underscores and hyphens.
 #[must_use]
 pub fn segment(text: &str) -> String {
-    text.chars()
-        .filter(|c| !matches!(c, '_' | '-'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
 /// The first segment of a variable that nests; `None` for one that does not, as most variables of a process.
 pub(super) fn section(variable: &str) -> Option<String> {
-    variable
-        .split_once(SEPARATOR)
-        .map(|(first, _)| segment(first))
+    variable.split_once(SEPARATOR).map(|(first, _)| segment(first))
 }
 
 /// The known name that is most like a normalised key, if any is like it at all.
 pub(super) fn nearest(path: &str, schema: &Schema) -> Option<&'static str> {
-    let names = schema
-        .settings()
-        .flat_map(|setting| setting.names().map(move |name| (setting.name(), name)));
+    let names = schema.settings().flat_map(|setting| setting.names().map(move |name| (setting.name(), name)));
     let tables = schema.tables.iter().map(|table| (*table, *table));
-    closest(
-        path,
-        names
-            .chain(tables)
-            .map(|(shown, name)| (shown, normalize(name))),
-    )
+    closest(path, names.chain(tables).map(|(shown, name)| (shown, normalize(name))))
 }
 
 /// The candidate closest to `word`; of `(shown, compared)` pairs, the shown part.
-pub fn closest<T: Copy>(
-    word: &str,
-    candidates: impl IntoIterator<Item = (T, String)>,
-) -> Option<T> {
+pub fn closest<T: Copy>(word: &str, candidates: impl IntoIterator<Item = (T, String)>) -> Option<T> {
     // A third of the letters wrong is a typo or a missing segment; more is another word.
     let distance_max = (word.chars().count() / 3).max(2);
     candidates
@@ -63,11 +48,7 @@ mod tests {
 
     #[test]
     fn spellings_are_one_key() {
-        for name in [
-            "Agent__Auth__PasswordHash",
-            "AGENT__AUTH__PASSWORD_HASH",
-            "agent__auth__password-hash",
-        ] {
+        for name in ["Agent__Auth__PasswordHash", "AGENT__AUTH__PASSWORD_HASH", "agent__auth__password-hash"] {
             assert_eq!(normalize(name), "agent.auth.passwordhash");
         }
     }

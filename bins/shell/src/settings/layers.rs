@@ -23,11 +23,7 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn new(written: &str, path: &str, text: String) -> Self {
-        Self {
-            written: written.to_owned(),
-            path: path.to_owned(),
-            text: Secret::new(text),
-        }
+        Self { written: written.to_owned(), path: path.to_owned(), text: Secret::new(text) }
     }
 }
 
@@ -56,13 +52,8 @@ impl Layers {
     /// Starts with the defaults that the schema names.
     #[must_use]
     pub fn new(schema: &'static Schema) -> Self {
-        let mut layers = Self {
-            schema,
-            found: BTreeMap::new(),
-            tables: Vec::new(),
-            problems: Vec::new(),
-            warnings: Vec::new(),
-        };
+        let mut layers =
+            Self { schema, found: BTreeMap::new(), tables: Vec::new(), problems: Vec::new(), warnings: Vec::new() };
         for setting in schema.settings() {
             if let Some(text) = setting.default_text() {
                 layers.default(setting, text);
@@ -74,14 +65,7 @@ impl Layers {
     /// Sets a default that is only known at run time.
     pub fn default(&mut self, setting: &Setting, text: &str) {
         let text = Secret::new(text.to_owned());
-        self.found.insert(
-            setting.name(),
-            Found {
-                text,
-                origin: Origin::Default,
-                secret_file: None,
-            },
-        );
+        self.found.insert(setting.name(), Found { text, origin: Origin::Default, secret_file: None });
     }
 
     /// Reads the configuration file at `path`.
@@ -98,10 +82,7 @@ impl Layers {
                 }
             }
             Err(error) => {
-                let message = format!(
-                    "{} cannot be read: {error}; allowed: a readable TOML file",
-                    path.display()
-                );
+                let message = format!("{} cannot be read: {error}; allowed: a readable TOML file", path.display());
                 self.problems.push(Problem::new("--config", &message));
             }
         }
@@ -113,26 +94,16 @@ impl Layers {
         let parsed = match file::parse(text) {
             Ok(parsed) => parsed,
             Err(message) => {
-                self.problems
-                    .push(Problem::new(&path.display().to_string(), &message));
+                self.problems.push(Problem::new(&path.display().to_string(), &message));
                 return;
             }
         };
         for (written, reason) in parsed.rejected {
-            self.problems
-                .push(Problem::new(&written, &format!("({origin}) {reason}")));
+            self.problems.push(Problem::new(&written, &format!("({origin}) {reason}")));
         }
         for (name, rows) in parsed.tables {
-            if self
-                .schema
-                .tables
-                .iter()
-                .any(|table| key::segment(table) == name)
-            {
-                self.tables.extend(
-                    rows.into_iter()
-                        .map(|row| (name.clone(), origin.clone(), row)),
-                );
+            if self.schema.tables.iter().any(|table| key::segment(table) == name) {
+                self.tables.extend(rows.into_iter().map(|row| (name.clone(), origin.clone(), row)));
             } else if !self.is_foreign(&name) {
                 self.unknown(&name, &name, &origin);
             }
@@ -147,25 +118,14 @@ impl Layers {
         let mut entries = Vec::new();
         for (name, value) in variables {
             let Some(name) = name.to_str() else { continue };
-            let own = key::section(name).is_some_and(|first| {
-                self.schema
-                    .sections
-                    .iter()
-                    .any(|section| key::segment(section) == first)
-            });
-            let stands_for = self
-                .schema
-                .plain_variables
-                .iter()
-                .find(|(plain, _)| plain.eq_ignore_ascii_case(name));
+            let own = key::section(name)
+                .is_some_and(|first| self.schema.sections.iter().any(|section| key::segment(section) == first));
+            let stands_for = self.schema.plain_variables.iter().find(|(plain, _)| plain.eq_ignore_ascii_case(name));
             if !own && stands_for.is_none() {
                 continue;
             }
             let Ok(value) = value.into_string() else {
-                self.problems.push(Problem::new(
-                    name,
-                    "(environment) is not valid UTF-8; allowed: UTF-8 text",
-                ));
+                self.problems.push(Problem::new(name, "(environment) is not valid UTF-8; allowed: UTF-8 text"));
                 continue;
             };
             match stands_for {
@@ -179,18 +139,10 @@ impl Layers {
         }
         // Variables come in no order, messages should.
         entries.sort_by(|a, b| a.path.cmp(&b.path).then_with(|| a.written.cmp(&b.written)));
-        let rank = |name: &str| {
-            self.schema
-                .plain_variables
-                .iter()
-                .position(|(p, _)| p.eq_ignore_ascii_case(name))
-        };
+        let rank = |name: &str| self.schema.plain_variables.iter().position(|(p, _)| p.eq_ignore_ascii_case(name));
         plain.sort_by_key(|(_, name, _)| std::cmp::Reverse(rank(name)));
         for (setting, name, value) in plain {
-            self.absorb(
-                vec![Entry::new(&name, &key::normalize(setting), value)],
-                &Origin::Environment,
-            );
+            self.absorb(vec![Entry::new(&name, &key::normalize(setting), value)], &Origin::Environment);
         }
         self.absorb(entries, &Origin::Environment);
     }
@@ -209,20 +161,14 @@ impl Layers {
             self.problems.push(Problem::new(setting.name(), &message));
             return;
         }
-        self.absorb(
-            vec![Entry::new(name, &path, value.to_owned())],
-            &Origin::Flag(flag.to_owned()),
-        );
+        self.absorb(vec![Entry::new(name, &path, value.to_owned())], &Origin::Flag(flag.to_owned()));
     }
 
     /// Sets a secret from a flag that names the file that holds it.
     pub fn secret_file_flag(&mut self, flag: &str, setting: &Setting, file: &Path) {
         let path = format!("{}.file", key::normalize(setting.name()));
         let text = file.to_string_lossy().into_owned();
-        self.absorb(
-            vec![Entry::new(flag, &path, text)],
-            &Origin::Flag(flag.to_owned()),
-        );
+        self.absorb(vec![Entry::new(flag, &path, text)], &Origin::Flag(flag.to_owned()));
     }
 
     /// Adds `NAME=VALUE`, as `--set` takes it.
@@ -230,8 +176,7 @@ impl Layers {
         match assignment.split_once('=') {
             Some((name, value)) => self.flag(flag, name.trim(), value),
             None => {
-                let message =
-                    "has no `=`; allowed: NAME=VALUE, for example --set Logging__Format=json";
+                let message = "has no `=`; allowed: NAME=VALUE, for example --set Logging__Format=json";
                 self.problems.push(Problem::new(flag, message));
             }
         }
@@ -245,33 +190,18 @@ impl Layers {
     /// Ends the layering: what is in effect, to be read by type.
     #[must_use]
     pub fn into_values(self) -> Values {
-        Values::new(
-            self.schema,
-            self.found,
-            self.tables,
-            self.problems,
-            self.warnings,
-        )
+        Values::new(self.schema, self.found, self.tables, self.problems, self.warnings)
     }
 
     fn is_foreign(&self, section: &str) -> bool {
-        self.schema
-            .foreign
-            .iter()
-            .any(|name| key::segment(name) == section)
+        self.schema.foreign.iter().any(|name| key::segment(name) == section)
     }
 
     fn secrets_set(&self) -> usize {
         let is_file = |setting: &&Setting| {
-            self.found
-                .get(setting.name())
-                .is_some_and(|found| matches!(found.origin, Origin::File(_)))
+            self.found.get(setting.name()).is_some_and(|found| matches!(found.origin, Origin::File(_)))
         };
-        self.schema
-            .settings()
-            .filter(|setting| setting.is_secret())
-            .filter(is_file)
-            .count()
+        self.schema.settings().filter(|setting| setting.is_secret()).filter(is_file).count()
     }
 
     /// Lays the entries of one layer over those below it.
@@ -279,12 +209,7 @@ impl Layers {
         let mut values: BTreeMap<&'static str, (String, Found)> = BTreeMap::new();
         let mut elements: BTreeMap<&'static str, BTreeMap<u16, String>> = BTreeMap::new();
         for entry in entries {
-            if entry
-                .path
-                .split('.')
-                .next()
-                .is_some_and(|first| self.is_foreign(first))
-            {
+            if entry.path.split('.').next().is_some_and(|first| self.is_foreign(first)) {
                 continue;
             }
             let Some((setting, role)) = self.schema.role(&entry.path) else {
@@ -297,28 +222,20 @@ impl Layers {
             let (text, secret_file) = match role {
                 Role::Value => (entry.text, None),
                 Role::Element(at) => {
-                    elements
-                        .entry(setting.name())
-                        .or_default()
-                        .insert(at, entry.text.expose().to_owned());
+                    elements.entry(setting.name()).or_default().insert(at, entry.text.expose().to_owned());
                     continue;
                 }
                 Role::SecretFile => match read_secret(Path::new(entry.text.expose())) {
                     Ok(secret) => (secret, Some(PathBuf::from(entry.text.expose()))),
                     Err(reason) => {
                         let file = shown(entry.text.expose());
-                        let message =
-                            format!("({origin}) the file {file} {reason}; {}", setting.advice());
+                        let message = format!("({origin}) the file {file} {reason}; {}", setting.advice());
                         self.problems.push(Problem::new(&entry.written, &message));
                         continue;
                     }
                 },
             };
-            let found = Found {
-                text,
-                origin: origin.clone(),
-                secret_file,
-            };
+            let found = Found { text, origin: origin.clone(), secret_file };
             if let Some((first, before)) = values.get(setting.name())
                 && before.text.expose() != found.text.expose()
             {
@@ -333,17 +250,10 @@ impl Layers {
         }
         for (name, elements) in elements {
             let text: Vec<String> = elements.into_values().collect();
-            let found = Found {
-                text: Secret::new(text.join(",")),
-                origin: origin.clone(),
-                secret_file: None,
-            };
-            values
-                .entry(name)
-                .or_insert_with(|| (name.to_owned(), found));
+            let found = Found { text: Secret::new(text.join(",")), origin: origin.clone(), secret_file: None };
+            values.entry(name).or_insert_with(|| (name.to_owned(), found));
         }
-        self.found
-            .extend(values.into_iter().map(|(name, (_, found))| (name, found)));
+        self.found.extend(values.into_iter().map(|(name, (_, found))| (name, found)));
     }
 
     fn unknown(&mut self, written: &str, path: &str, origin: &Origin) {
@@ -351,9 +261,6 @@ impl Layers {
             Some(name) => format!("did you mean {name}?"),
             None => "see --help for the settings".to_owned(),
         };
-        self.problems.push(Problem::new(
-            written,
-            &format!("({origin}) is not a setting; {advice}"),
-        ));
+        self.problems.push(Problem::new(written, &format!("({origin}) is not a setting; {advice}")));
     }
 }

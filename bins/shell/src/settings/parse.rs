@@ -59,12 +59,8 @@ pub fn port(text: &str) -> Result<u16, String> {
 /// When it is a name or something else.
 pub fn address(text: &str) -> Result<IpAddr, String> {
     let text = text.trim();
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(text);
-    bare.parse()
-        .map_err(|_syntax: std::net::AddrParseError| "is not an IP address".to_owned())
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().map_err(|_syntax: std::net::AddrParseError| "is not an IP address".to_owned())
 }
 
 /// `true` or `false`, and the other words that people use for them.
@@ -86,19 +82,12 @@ pub fn switch(text: &str) -> Result<bool, String> {
 ///
 /// When it is not a number, or outside.
 pub fn count(text: &str, min: usize, max: usize) -> Result<usize, String> {
-    let number: usize = text
-        .trim()
-        .parse()
-        .map_err(|_syntax: std::num::ParseIntError| "is not a whole number".to_owned())?;
+    let number: usize =
+        text.trim().parse().map_err(|_syntax: std::num::ParseIntError| "is not a whole number".to_owned())?;
     if (min..=max).contains(&number) {
         Ok(number)
     } else {
-        Err(if number < min {
-            "is too small"
-        } else {
-            "is too large"
-        }
-        .to_owned())
+        Err(if number < min { "is too small" } else { "is too large" }.to_owned())
     }
 }
 
@@ -109,9 +98,7 @@ pub fn count(text: &str, min: usize, max: usize) -> Result<usize, String> {
 /// When it is something else or longer.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    let unit_at = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
     let millis_each: u64 = match unit.trim_start() {
         "ms" => 1,
@@ -120,13 +107,9 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "h" => 3_600_000,
         _ => return Err("is not a duration".to_owned()),
     };
-    let number: u64 = number
-        .parse()
-        .map_err(|_syntax: std::num::ParseIntError| "is not a duration".to_owned())?;
+    let number: u64 = number.parse().map_err(|_syntax: std::num::ParseIntError| "is not a duration".to_owned())?;
     let duration = number.checked_mul(millis_each).map(Duration::from_millis);
-    duration
-        .filter(|duration| *duration <= DURATION_MAX)
-        .ok_or_else(|| "is longer than 30 days".to_owned())
+    duration.filter(|duration| *duration <= DURATION_MAX).ok_or_else(|| "is longer than 30 days".to_owned())
 }
 
 /// A [`duration`] above zero.
@@ -136,11 +119,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 /// When it is zero, something else, or longer than 30 days.
 pub fn positive_duration(text: &str) -> Result<Duration, String> {
     let duration = duration(text)?;
-    if duration.is_zero() {
-        Err("is zero".to_owned())
-    } else {
-        Ok(duration)
-    }
+    if duration.is_zero() { Err("is zero".to_owned()) } else { Ok(duration) }
 }
 
 /// Address ranges, comma-separated. A bare address is a range of one; `none` is the empty list.
@@ -152,21 +131,13 @@ pub fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     if text.trim().eq_ignore_ascii_case("none") {
         return Ok(Vec::new());
     }
-    let items = text
-        .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty());
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
     items
         .enumerate()
         .map(|(at, item)| {
-            let parsed = item
-                .parse()
-                .or_else(|_syntax: ipnet::AddrParseError| item.parse::<IpAddr>().map(IpNet::from));
+            let parsed = item.parse().or_else(|_syntax: ipnet::AddrParseError| item.parse::<IpAddr>().map(IpNet::from));
             parsed.map_err(|_syntax: std::net::AddrParseError| {
-                format!(
-                    "has an entry (number {}) that is not an address range",
-                    at + 1
-                )
+                format!("has an entry (number {}) that is not an address range", at + 1)
             })
         })
         .collect()
@@ -178,11 +149,7 @@ pub fn networks(text: &str) -> Result<Vec<IpNet>, String> {
 ///
 /// When it is empty.
 pub fn path(text: &str) -> Result<PathBuf, String> {
-    if text.trim().is_empty() {
-        Err("is empty".to_owned())
-    } else {
-        Ok(PathBuf::from(text))
-    }
+    if text.trim().is_empty() { Err("is empty".to_owned()) } else { Ok(PathBuf::from(text)) }
 }
 
 /// An absolute URL with one of the schemes, a host, and neither user nor password.
@@ -191,10 +158,7 @@ pub fn path(text: &str) -> Result<PathBuf, String> {
 ///
 /// When it is something else.
 pub fn url(text: &str, schemes: &[&str]) -> Result<Uri, String> {
-    let uri: Uri = text
-        .trim()
-        .parse()
-        .map_err(|_syntax: http::uri::InvalidUri| "is not a URL".to_owned())?;
+    let uri: Uri = text.trim().parse().map_err(|_syntax: http::uri::InvalidUri| "is not a URL".to_owned())?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err("is not an absolute URL".to_owned());
     };
@@ -207,10 +171,7 @@ pub fn url(text: &str, schemes: &[&str]) -> Result<Uri, String> {
     if authority.host().is_empty() || text.contains('#') {
         return Err("is not a URL of this kind".to_owned());
     }
-    let port_text = authority
-        .as_str()
-        .strip_prefix(authority.host())
-        .and_then(|rest| rest.strip_prefix(':'));
+    let port_text = authority.as_str().strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':'));
     if let Some(text) = port_text {
         port(text).map_err(|wrong| format!("has something after the colon that {wrong}"))?;
     }
@@ -223,27 +184,13 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, millis) in [
-            ("10", 10_000),
-            ("10s", 10_000),
-            (" 2m ", 120_000),
-            ("500ms", 500),
-            ("1h", 3_600_000),
-            ("5 s", 5_000),
-        ] {
+        for (text, millis) in
+            [("10", 10_000), ("10s", 10_000), (" 2m ", 120_000), ("500ms", 500), ("1h", 3_600_000), ("5 s", 5_000)]
+        {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
         assert_eq!(duration("720h"), Ok(DURATION_MAX));
-        for text in [
-            "",
-            "s",
-            "-1",
-            "1.5s",
-            "10 minutes",
-            "721h",
-            "99999999999999999999",
-            "18446744073709551615h",
-        ] {
+        for text in ["", "s", "-1", "1.5s", "10 minutes", "721h", "99999999999999999999", "18446744073709551615h"] {
             assert!(duration(text).is_err(), "{text}");
         }
         assert!(positive_duration("0").is_err());
@@ -274,23 +221,12 @@ mod tests {
     #[test]
     fn urls_need_scheme_host_and_no_credentials() {
         let http = |text| url(text, &["http", "https"]);
-        for good in [
-            "http://localhost:2019",
-            "https://caddy",
-            "http://[::1]:2019/x",
-        ] {
+        for good in ["http://localhost:2019", "https://caddy", "http://[::1]:2019/x"] {
             assert!(http(good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "localhost",
-            "ftp://a",
-            "http://",
-            "http://u:p@host",
-            "http://a:0",
-            "http://a:99999",
-            "http://a:",
-        ] {
+        for bad in
+            ["", "localhost", "ftp://a", "http://", "http://u:p@host", "http://a:0", "http://a:99999", "http://a:"]
+        {
             let wrong = http(bad).unwrap_err();
             assert!(!wrong.contains("u:p"), "{wrong}");
         }

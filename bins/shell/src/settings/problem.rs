@@ -43,10 +43,7 @@ impl Problem {
     /// A problem of `setting`. Control characters of both texts are escaped, so that each stays one line.
     #[must_use]
     pub fn new(setting: &str, message: &str) -> Self {
-        Self {
-            setting: one_line(setting),
-            message: one_line(message),
-        }
+        Self { setting: one_line(setting), message: one_line(message) }
     }
 
     /// The setting's name, as the environment spells it where it has such a name.
@@ -67,11 +64,7 @@ impl Problems {
     ///
     /// Whenever `problems` is not empty.
     pub fn check(problems: Vec<Problem>) -> Result<(), Self> {
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Self(problems))
-        }
+        if problems.is_empty() { Ok(()) } else { Err(Self(problems)) }
     }
 
     /// Each problem.
@@ -146,13 +139,7 @@ mod tests {
     #[test]
     fn problems_are_a_line_each() {
         assert_eq!(Problems::check(Vec::new()), Ok(()));
-        let both = Problems::check(vec![
-            Problem::new("A", "is bad"),
-            Problem::new("B", "is worse"),
-        ]);
-        assert_eq!(
-            both.expect_err("two problems").to_string(),
-            "A: is bad\nB: is worse"
-        );
+        let both = Problems::check(vec![Problem::new("A", "is bad"), Problem::new("B", "is worse")]);
+        assert_eq!(both.expect_err("two problems").to_string(), "A: is bad\nB: is worse");
     }
 }

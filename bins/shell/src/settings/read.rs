@@ -11,16 +11,11 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 /// A file's whole text.
 pub(super) fn read_text(path: &Path) -> std::io::Result<Secret> {
     let mut text = String::new();
-    let bytes = std::fs::File::open(path)?
-        .take(FILE_BYTES_MAX + 1)
-        .read_to_string(&mut text)?;
+    let bytes = std::fs::File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
     let secret = Secret::new(text);
     if u64::try_from(bytes).is_ok_and(|bytes| bytes > FILE_BYTES_MAX) {
         let message = format!("larger than {FILE_BYTES_MAX} bytes");
-        return Err(std::io::Error::new(
-            std::io::ErrorKind::FileTooLarge,
-            message,
-        ));
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, message));
     }
     Ok(secret)
 }
@@ -29,11 +24,7 @@ pub(super) fn read_text(path: &Path) -> std::io::Result<Secret> {
 pub(super) fn read_secret(path: &Path) -> Result<Secret, String> {
     let text = read_text(path).map_err(|error| format!("cannot be read: {error}"))?;
     let trimmed = text.expose().trim_end_matches(['\r', '\n']);
-    if trimmed.is_empty() {
-        Err("is empty".to_owned())
-    } else {
-        Ok(Secret::new(trimmed.to_owned()))
-    }
+    if trimmed.is_empty() { Err("is empty".to_owned()) } else { Ok(Secret::new(trimmed.to_owned())) }
 }
 
 /// Whether every user of the machine can read it.

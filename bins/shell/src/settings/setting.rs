@@ -179,12 +179,10 @@ impl Schema {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static Setting> {
         let path = key::normalize(name);
-        self.settings()
-            .find(|setting| setting.role(&path) == Some(Role::Value))
+        self.settings().find(|setting| setting.role(&path) == Some(Role::Value))
     }
 
     pub(super) fn role(&self, path: &str) -> Option<(&'static Setting, Role)> {
-        self.settings()
-            .find_map(|setting| Some((setting, setting.role(path)?)))
+        self.settings().find_map(|setting| Some((setting, setting.role(path)?)))
     }
 }

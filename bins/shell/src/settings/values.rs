@@ -48,23 +48,12 @@ impl Values {
         problems: Vec<Problem>,
         warnings: Vec<String>,
     ) -> Self {
-        Self {
-            schema,
-            found,
-            tables,
-            problems,
-            warnings,
-            more: Vec::new(),
-        }
+        Self { schema, found, tables, problems, warnings, more: Vec::new() }
     }
 
     /// The value of a setting that may be left out; `None` if it is, or if it is bad. `parse` says what is wrong
     /// without repeating the value.
-    pub fn optional<T>(
-        &mut self,
-        setting: &Setting,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    pub fn optional<T>(&mut self, setting: &Setting, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let found = self.found.get(setting.name())?;
         match parse(found.text.expose()) {
             Ok(value) => Some(value),
@@ -73,11 +62,7 @@ impl Values {
                     Some(path) => format!("{}, {}", found.origin, path.display()),
                     None => found.origin.to_string(),
                 };
-                let value = if setting.is_secret() {
-                    String::new()
-                } else {
-                    shown(found.text.expose()) + " "
-                };
+                let value = if setting.is_secret() { String::new() } else { shown(found.text.expose()) + " " };
                 let message = format!("({place}) {value}{wrong}; {}", setting.advice());
                 self.problems.push(Problem::new(setting.name(), &message));
                 None
@@ -86,29 +71,14 @@ impl Values {
     }
 
     /// Like [`optional`](Self::optional), but tells a setting that is left out (`Some(None)`) from a bad one (`None`).
-    pub fn maybe<T>(
-        &mut self,
-        setting: &Setting,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<Option<T>> {
-        if self.is_set(setting) {
-            self.optional(setting, parse).map(Some)
-        } else {
-            Some(None)
-        }
+    pub fn maybe<T>(&mut self, setting: &Setting, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<Option<T>> {
+        if self.is_set(setting) { self.optional(setting, parse).map(Some) } else { Some(None) }
     }
 
     /// The value of a setting that must be there; `None` if it is not, or if it is bad.
-    pub fn required<T>(
-        &mut self,
-        setting: &Setting,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    pub fn required<T>(&mut self, setting: &Setting, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         if !self.is_set(setting) {
-            self.problems.push(Problem::new(
-                setting.name(),
-                &format!("is missing; {}", setting.advice()),
-            ));
+            self.problems.push(Problem::new(setting.name(), &format!("is missing; {}", setting.advice())));
         }
         self.optional(setting, parse)
     }
@@ -123,8 +93,7 @@ impl Values {
     #[must_use]
     pub fn tables(&self, name: &str) -> Vec<(Origin, toml::Table)> {
         let rows = self.tables.iter().filter(|(table, ..)| table == name);
-        rows.map(|(_, origin, row)| (origin.clone(), row.clone()))
-            .collect()
+        rows.map(|(_, origin, row)| (origin.clone(), row.clone())).collect()
     }
 
     /// Notes a problem that is not about one value alone.
@@ -140,11 +109,7 @@ impl Values {
     /// Shows something that is in effect and is not one of the settings, after them.
     pub fn show(&mut self, name: &str, value: &str, origin: &str) {
         let [name, value, origin] = [name, value, origin].map(one_line);
-        self.more.push(Effective {
-            name,
-            value,
-            origin,
-        });
+        self.more.push(Effective { name, value, origin });
     }
 
     /// Ends the reading. `draft` is the configuration if every value that it needs was there.
@@ -160,42 +125,22 @@ impl Values {
         let effective = self.effective();
         Problems::check(self.problems)?;
         let config = draft.expect("each value that a draft lacks has a problem");
-        Ok(Loaded {
-            config,
-            effective,
-            warnings: self.warnings,
-        })
+        Ok(Loaded { config, effective, warnings: self.warnings })
     }
 
     fn effective(&self) -> Vec<Effective> {
         let show = |setting: &'static Setting| {
             let name = setting.name().to_owned();
             let Some(found) = self.found.get(setting.name()) else {
-                return Effective {
-                    name,
-                    value: "-".to_owned(),
-                    origin: Origin::Default.to_string(),
-                };
+                return Effective { name, value: "-".to_owned(), origin: Origin::Default.to_string() };
             };
-            let value = if setting.is_secret() {
-                found.text.masked()
-            } else {
-                one_line(found.text.expose())
-            };
+            let value = if setting.is_secret() { found.text.masked() } else { one_line(found.text.expose()) };
             let origin = match &found.secret_file {
                 Some(path) => format!("{}, read from {}", found.origin, path.display()),
                 None => found.origin.to_string(),
             };
-            Effective {
-                name,
-                value,
-                origin,
-            }
+            Effective { name, value, origin }
         };
-        self.schema
-            .settings()
-            .map(show)
-            .chain(self.more.iter().cloned())
-            .collect()
+        self.schema.settings().map(show).chain(self.more.iter().cloned()).collect()
     }
 }

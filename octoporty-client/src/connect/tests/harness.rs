@@ -17,9 +17,7 @@ pub(super) const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// Awaits what must happen soon.
 pub(super) async fn soon<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(10), work)
-        .await
-        .expect("it did not happen in time")
+    tokio::time::timeout(Duration::from_secs(10), work).await.expect("it did not happen in time")
 }
 
 /// A server on loopback; it stops with its value.
@@ -34,9 +32,7 @@ impl Server {
         S: Fn(TcpStream) -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback has a free port");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let (spawner, stopped) = (tasks.clone(), stop.clone());
@@ -54,13 +50,8 @@ impl Server {
         let server = Self::start(move |mut tcp| {
             let heads = heads.clone();
             async move {
-                heads
-                    .send(head(&mut tcp).await)
-                    .await
-                    .expect("the test is there");
-                tcp.write_all(answer.as_bytes())
-                    .await
-                    .expect("the client is there");
+                heads.send(head(&mut tcp).await).await.expect("the test is there");
+                tcp.write_all(answer.as_bytes()).await.expect("the client is there");
             }
         })
         .await;
@@ -98,15 +89,11 @@ where
     #[expect(clippy::result_large_err, reason = "the signature is tungstenite's")]
     fn agree(request: &Request, mut answer: Response) -> Result<Response, ErrorResponse> {
         let wanted = request.headers()["sec-websocket-protocol"].clone();
-        answer
-            .headers_mut()
-            .insert("sec-websocket-protocol", wanted);
+        answer.headers_mut().insert("sec-websocket-protocol", wanted);
         Ok(answer)
     }
 
-    let mut socket = tokio_tungstenite::accept_hdr_async(io, agree)
-        .await
-        .expect("the client asks properly");
+    let mut socket = tokio_tungstenite::accept_hdr_async(io, agree).await.expect("the client asks properly");
     while let Some(Ok(message)) = socket.next().await {
         if message.is_binary() {
             socket.send(message).await.expect("the client is there");
@@ -119,22 +106,13 @@ pub(super) async fn check_echo(mut socket: WebSocketStream<GatewayIo>) {
     use futures::{SinkExt, StreamExt};
 
     let message = tungstenite::Message::binary(vec![7; 300 << 10]);
-    soon(socket.send(message.clone()))
-        .await
-        .expect("the Gateway is there");
-    assert_eq!(
-        soon(socket.next())
-            .await
-            .expect("it answers")
-            .expect("in full"),
-        message
-    );
+    soon(socket.send(message.clone())).await.expect("the Gateway is there");
+    assert_eq!(soon(socket.next()).await.expect("it answers").expect("in full"), message);
 }
 
 pub(super) async fn head(tcp: &mut TcpStream) -> String {
     let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") && tcp.read_buf(&mut head).await.is_ok_and(|read| read > 0) {
-    }
+    while !head.ends_with(b"\r\n\r\n") && tcp.read_buf(&mut head).await.is_ok_and(|read| read > 0) {}
     String::from_utf8_lossy(&head).into_owned()
 }
 

@@ -27,54 +27,30 @@ async fn gateway_is_reached_through_a_proxy_with_a_password() {
         );
         assert_eq!(head, expected);
         let mut onward = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-        tcp.write_all(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
-            .await
-            .unwrap();
+        tcp.write_all(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n").await.unwrap();
         let _ended = copy_bidirectional(&mut tcp, &mut onward).await;
     })
     .await;
-    let target = through(
-        &format!("http://user:p%40ss%3Aword@127.0.0.1:{}", proxy.port),
-        &gateway.url(),
-    );
+    let target = through(&format!("http://user:p%40ss%3Aword@127.0.0.1:{}", proxy.port), &gateway.url());
     check_echo(soon(dial(&target)).await.unwrap()).await;
 }
 
 #[tokio::test]
 async fn refusal_of_a_proxy_is_its_own_error() {
-    let (proxy, _seen) = Server::answering(
-        "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno",
-    )
-    .await;
-    let target = through(
-        &format!("http://127.0.0.1:{}", proxy.port),
-        "ws://127.0.0.1:9/tunnel",
-    );
+    let (proxy, _seen) =
+        Server::answering("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno").await;
+    let target = through(&format!("http://127.0.0.1:{}", proxy.port), "ws://127.0.0.1:9/tunnel");
     let error = soon(dial(&target)).await.err().unwrap();
-    assert!(
-        matches!(error, DialError::ProxyRefused { status: 407, .. }),
-        "{error}"
-    );
-    assert!(
-        error
-            .to_string()
-            .contains(&format!("127.0.0.1:{}", proxy.port)),
-        "{error}"
-    );
+    assert!(matches!(error, DialError::ProxyRefused { status: 407, .. }), "{error}");
+    assert!(error.to_string().contains(&format!("127.0.0.1:{}", proxy.port)), "{error}");
 }
 
 #[tokio::test]
 async fn proxy_that_speaks_no_http_or_too_much_fails() {
     for answer in ["", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\nand more"] {
         let (proxy, _seen) = Server::answering(answer).await;
-        let target = through(
-            &format!("http://127.0.0.1:{}", proxy.port),
-            "ws://127.0.0.1:9/tunnel",
-        );
+        let target = through(&format!("http://127.0.0.1:{}", proxy.port), "ws://127.0.0.1:9/tunnel");
         let error = soon(dial(&target)).await.err().unwrap();
-        assert!(
-            matches!(error, DialError::ProxyFailed { .. }),
-            "{answer:?}: {error}"
-        );
+        assert!(matches!(error, DialError::ProxyFailed { .. }), "{answer:?}: {error}");
     }
 }

@@ -18,23 +18,10 @@ fn plain_text_goes_to_this_machine_alone() {
     ] {
         assert!(target(allowed).is_ok(), "{allowed}");
     }
-    for refused in [
-        "ws://10.0.0.1/tunnel",
-        "ws://gateway.example.com/tunnel",
-        "ws://localhost.example.com/",
-    ] {
+    for refused in ["ws://10.0.0.1/tunnel", "ws://gateway.example.com/tunnel", "ws://localhost.example.com/"] {
         let error = target(refused).unwrap_err();
-        assert!(
-            matches!(error, DialError::Insecure { .. }) && error.is_fatal(),
-            "{refused}: {error}"
-        );
-        assert!(
-            DialTarget::builder(refused, &key())
-                .allow_insecure()
-                .build()
-                .is_ok(),
-            "{refused}"
-        );
+        assert!(matches!(error, DialError::Insecure { .. }) && error.is_fatal(), "{refused}: {error}");
+        assert!(DialTarget::builder(refused, &key()).allow_insecure().build().is_ok(), "{refused}");
     }
 }
 
@@ -69,9 +56,7 @@ fn address_shows_port_and_no_query() {
 #[test]
 fn key_must_fit_into_a_header() {
     for bad in ["", "with\nnewline", "\u{0}"] {
-        let error = DialTarget::builder("ws://localhost/", &Secret::new(bad.to_owned()))
-            .build()
-            .unwrap_err();
+        let error = DialTarget::builder("ws://localhost/", &Secret::new(bad.to_owned())).build().unwrap_err();
         assert!(matches!(error, DialError::Key), "{error}");
         assert!(error.to_string().contains("Agent__ApiKey"));
     }
@@ -81,27 +66,12 @@ fn key_must_fit_into_a_header() {
 
 #[test]
 fn proxy_url_is_checked() {
-    for url in [
-        "",
-        "proxy:3128",
-        "https://proxy:3128",
-        "socks5://proxy",
-        "http://proxy:0",
-        "http://:3128",
-    ] {
-        let error = DialTarget::builder("ws://localhost/", &key())
-            .proxy(&Secret::new(url.to_owned()))
-            .build()
-            .unwrap_err();
-        assert!(
-            matches!(error, DialError::ProxyUrl { .. }),
-            "{url}: {error}"
-        );
+    for url in ["", "proxy:3128", "https://proxy:3128", "socks5://proxy", "http://proxy:0", "http://:3128"] {
+        let error =
+            DialTarget::builder("ws://localhost/", &key()).proxy(&Secret::new(url.to_owned())).build().unwrap_err();
+        assert!(matches!(error, DialError::ProxyUrl { .. }), "{url}: {error}");
     }
     let bad = Secret::new("ftp://user:secret@proxy".to_owned());
-    let error = DialTarget::builder("ws://localhost/", &key())
-        .proxy(&bad)
-        .build()
-        .unwrap_err();
+    let error = DialTarget::builder("ws://localhost/", &key()).proxy(&bad).build().unwrap_err();
     assert!(!error.to_string().contains("secret"), "{error}");
 }

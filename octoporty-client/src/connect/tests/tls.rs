@@ -18,9 +18,7 @@ fn identity(name: &str) -> (TlsAcceptor, GatewayTls) {
         .with_single_cert(vec![made.cert.der().clone()], private.into())
         .expect("the key fits");
     let mut roots = RootCertStore::empty();
-    roots
-        .add(made.cert.der().clone())
-        .expect("it is a certificate");
+    roots.add(made.cert.der().clone()).expect("it is a certificate");
     let trust = GatewayTls::with_roots(roots).expect("there is a root");
     (TlsAcceptor::from(Arc::new(config)), trust)
 }
@@ -39,10 +37,7 @@ async fn serve(acceptor: TlsAcceptor) -> Server {
 
 fn target(port: u16, tls: GatewayTls) -> DialTarget {
     let url = format!("wss://localhost:{port}/tunnel");
-    DialTarget::builder(&url, &key())
-        .tls(tls)
-        .build()
-        .expect("it is valid")
+    DialTarget::builder(&url, &key()).tls(tls).build().expect("it is valid")
 }
 
 #[tokio::test]
@@ -58,14 +53,9 @@ async fn bad_certificates_are_refused() {
     let (_, others) = identity("localhost");
     let (acceptor, trust) = identity("gateway.example.com");
     let gateway = serve(acceptor).await;
-    for (tls, problem) in [
-        (others, CertificateProblem::UnknownIssuer),
-        (trust, CertificateProblem::WrongName),
-    ] {
+    for (tls, problem) in [(others, CertificateProblem::UnknownIssuer), (trust, CertificateProblem::WrongName)] {
         let error = soon(dial(&target(gateway.port, tls))).await.err().unwrap();
-        let DialError::Certificate { refused, .. } = &error else {
-            panic!("{error}")
-        };
+        let DialError::Certificate { refused, .. } = &error else { panic!("{error}") };
         assert_eq!(refused.problem(), &problem);
         assert!(refused.fingerprint().is_some());
         assert!(!error.is_fatal());
@@ -78,9 +68,7 @@ async fn plain_server_behind_wss_is_a_tls_error() {
     let server = Server::start(|mut tcp| async move {
         let mut byte = [0; 1];
         let _read = tokio::io::AsyncReadExt::read(&mut tcp, &mut byte).await;
-        let _sent =
-            tokio::io::AsyncWriteExt::write_all(&mut tcp, b"HTTP/1.1 400 Bad Request\r\n\r\n")
-                .await;
+        let _sent = tokio::io::AsyncWriteExt::write_all(&mut tcp, b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
     })
     .await;
     let error = soon(dial(&target(server.port, trust))).await.err().unwrap();

@@ -15,12 +15,7 @@ async fn error_of(bytes: &[u8]) -> UpstreamError {
 
 #[tokio::test]
 async fn malformed_answers_are_refused() {
-    let huge = [
-        b"HTTP/1.1 200 OK\r\nX-Big: ",
-        &*vec![b'h'; 600_000],
-        b"\r\nContent-Length: 2\r\n\r\nok",
-    ]
-    .concat();
+    let huge = [b"HTTP/1.1 200 OK\r\nX-Big: ", &*vec![b'h'; 600_000], b"\r\nContent-Length: 2\r\n\r\nok"].concat();
     for bad in [
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n\
           HTTP/1.1 200 OK\r\nX-Smuggled: 1\r\nContent-Length: 4\r\n\r\nEVIL"
@@ -44,10 +39,7 @@ async fn other_protocols_are_named() {
         assert!(matches!(error, UpstreamError::NotHttp { .. }), "{error}");
     }
     let error = error_of(b"\x15\x03\x01\x00\x02\x02\x46").await;
-    assert!(
-        matches!(error, UpstreamError::SpeaksHttps { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, UpstreamError::SpeaksHttps { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -57,24 +49,15 @@ async fn service_that_speaks_first_is_named() {
         peer.gone().await;
     })
     .await;
-    let error = TestClient::new()
-        .get(&upstream.target(), "/")
-        .await
-        .unwrap_err();
-    let is_named = matches!(
-        error,
-        UpstreamError::NotHttp { .. } | UpstreamError::BadAnswer { .. }
-    );
+    let error = TestClient::new().get(&upstream.target(), "/").await.unwrap_err();
+    let is_named = matches!(error, UpstreamError::NotHttp { .. } | UpstreamError::BadAnswer { .. });
     assert!(is_named, "{error}");
 }
 
 #[tokio::test]
 async fn upstream_that_hangs_up_is_an_error() {
     let upstream = TestUpstream::start(|_, peer| async move { drop(peer) }).await;
-    let error = TestClient::new()
-        .get(&upstream.target(), "/")
-        .await
-        .unwrap_err();
+    let error = TestClient::new().get(&upstream.target(), "/").await.unwrap_err();
     assert!(matches!(error, UpstreamError::Reset { .. }), "{error}");
     assert!(upstream.accepted() <= 2);
 }
@@ -84,9 +67,7 @@ async fn bytes_behind_an_answer_are_not_the_next_answer() {
     let upstream = TestUpstream::answering(|number, _| {
         let mut answer = ok(number.to_string());
         if number == 1 {
-            answer.extend_from_slice(
-                b"HTTP/1.1 200 OK\r\nX-Smuggled: 1\r\nContent-Length: 4\r\n\r\nEVIL",
-            );
+            answer.extend_from_slice(b"HTTP/1.1 200 OK\r\nX-Smuggled: 1\r\nContent-Length: 4\r\n\r\nEVIL");
         }
         answer
     })

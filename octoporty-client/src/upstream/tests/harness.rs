@@ -24,8 +24,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::upstream::{
-    AddressPolicy, Scheme, UpstreamBody, UpstreamClient, UpstreamError, UpstreamProtocol,
-    UpstreamTarget,
+    AddressPolicy, Scheme, UpstreamBody, UpstreamClient, UpstreamError, UpstreamProtocol, UpstreamTarget,
 };
 
 /// Time in which anything here happens, unless it is broken.
@@ -33,9 +32,7 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Awaits what must happen soon.
 pub(super) async fn soon<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(DEADLINE, work)
-        .await
-        .expect("it did not happen in time")
+    tokio::time::timeout(DEADLINE, work).await.expect("it did not happen in time")
 }
 
 /// Waits until a condition holds.
@@ -63,9 +60,7 @@ impl TestUpstream {
         S: Fn(usize, Peer) -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback has a free port");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let accepted = Arc::new(AtomicUsize::new(0));
@@ -73,19 +68,10 @@ impl TestUpstream {
         tasks.spawn(stop.clone().run_until_cancelled_owned(async move {
             while let Ok((tcp, _)) = listener.accept().await {
                 let number = count.fetch_add(1, Ordering::SeqCst) + 1;
-                spawner.spawn(
-                    stopped
-                        .clone()
-                        .run_until_cancelled_owned(script(number, Peer::new(tcp))),
-                );
+                spawner.spawn(stopped.clone().run_until_cancelled_owned(script(number, Peer::new(tcp))));
             }
         }));
-        Self {
-            port,
-            accepted,
-            tasks,
-            stop,
-        }
+        Self { port, accepted, tasks, stop }
     }
 
     /// Answers every request with what `answer` makes of its connection's number and its head.
@@ -109,17 +95,12 @@ impl TestUpstream {
     }
 
     pub(super) fn target(&self) -> Arc<UpstreamTarget> {
-        UpstreamTarget::builder(Scheme::Http, "127.0.0.1", self.port)
-            .build()
-            .expect("it is valid")
+        UpstreamTarget::builder(Scheme::Http, "127.0.0.1", self.port).build().expect("it is valid")
     }
 
     pub(super) fn h2c_target(&self) -> Arc<UpstreamTarget> {
         let builder = UpstreamTarget::builder(Scheme::Http, "127.0.0.1", self.port);
-        builder
-            .protocol(UpstreamProtocol::H2c)
-            .build()
-            .expect("it is valid")
+        builder.protocol(UpstreamProtocol::H2c).build().expect("it is valid")
     }
 }
 
@@ -138,10 +119,7 @@ pub(super) struct Peer {
 
 impl Peer {
     fn new(tcp: TcpStream) -> Self {
-        Self {
-            tcp,
-            read: Vec::new(),
-        }
+        Self { tcp, read: Vec::new() }
     }
 
     async fn fill(&mut self) -> bool {
@@ -156,11 +134,7 @@ impl Peer {
     /// Everything up to and with these bytes.
     pub(super) async fn until(&mut self, end: &[u8]) -> Option<String> {
         loop {
-            if let Some(at) = self
-                .read
-                .windows(end.len())
-                .position(|window| window == end)
-            {
+            if let Some(at) = self.read.windows(end.len()).position(|window| window == end) {
                 let rest = self.read.split_off(at + end.len());
                 let head = std::mem::replace(&mut self.read, rest);
                 return Some(String::from_utf8_lossy(&head).into_owned());
@@ -197,14 +171,8 @@ impl TestClient {
 
     pub(super) fn with_policy(policy: AddressPolicy) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let client = UpstreamClient::builder(tasks.clone(), stop.clone())
-            .policy(policy)
-            .build();
-        Self {
-            client,
-            stop,
-            tasks,
-        }
+        let client = UpstreamClient::builder(tasks.clone(), stop.clone()).policy(policy).build();
+        Self { client, stop, tasks }
     }
 
     pub(super) async fn get(
@@ -217,9 +185,7 @@ impl TestClient {
 
     /// The whole text of an answer.
     pub(super) async fn text(&self, target: &Arc<UpstreamTarget>, path: &str) -> String {
-        text(self.get(target, path).await.expect("there is an answer"))
-            .await
-            .expect("it is whole")
+        text(self.get(target, path).await.expect("there is an answer")).await.expect("it is whole")
     }
 }
 
@@ -232,10 +198,7 @@ pub(super) fn post(path: &str, body: &str) -> Request<Full<Bytes>> {
 }
 
 pub(super) fn request<B>(method: Method, path: &str, body: B) -> Request<B> {
-    let builder = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "app.example.com");
+    let builder = Request::builder().method(method).uri(path).header("host", "app.example.com");
     builder.body(body).expect("it is valid")
 }
 
@@ -247,11 +210,7 @@ pub(super) async fn text(answer: Response<UpstreamBody>) -> Result<String, Upstr
 /// An answer with a length.
 pub(super) fn ok(body: impl AsRef<str>) -> Vec<u8> {
     let body = body.as_ref();
-    format!(
-        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// A body that is fed by hand, and tells when it is dropped. Its length is not known.
@@ -268,23 +227,12 @@ pub(super) struct Feeder {
 pub(super) fn fed_body() -> (Feeder, FedBody) {
     let (sender, frames) = mpsc::channel(1);
     let (dropper, dropped) = oneshot::channel();
-    (
-        Feeder {
-            frames: sender,
-            dropped,
-        },
-        FedBody {
-            frames,
-            _dropped: dropper,
-        },
-    )
+    (Feeder { frames: sender, dropped }, FedBody { frames, _dropped: dropper })
 }
 
 impl Feeder {
     pub(super) async fn data(&self, data: &'static str) {
-        soon(self.frames.send(Ok(Frame::data(data.into()))))
-            .await
-            .expect("the body is alive");
+        soon(self.frames.send(Ok(Frame::data(data.into())))).await.expect("the body is alive");
     }
 
     pub(super) async fn was_dropped(self) {
@@ -296,10 +244,7 @@ impl Body for FedBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         self.frames.poll_recv(cx)
     }
 }

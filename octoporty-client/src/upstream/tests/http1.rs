@@ -5,9 +5,7 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use tokio::sync::mpsc;
 
-use super::harness::{
-    TestClient, TestUpstream, eventually, fed_body, get, ok, request, soon, text,
-};
+use super::harness::{TestClient, TestUpstream, eventually, fed_body, get, ok, request, soon, text};
 use crate::upstream::{Scheme, UpstreamError, UpstreamTarget};
 
 #[tokio::test]
@@ -15,13 +13,8 @@ async fn target_bytes_and_fields_go_through_unchanged() {
     // R18
     let upstream = TestUpstream::answering(|_, head| ok(head)).await;
     let client = TestClient::new();
-    let seen = client
-        .text(&upstream.target(), "/a/../%2e%2E//b?x=%7e&y=|")
-        .await;
-    assert_eq!(
-        seen,
-        "GET /a/../%2e%2E//b?x=%7e&y=| HTTP/1.1\r\nhost: app.example.com\r\n\r\n"
-    );
+    let seen = client.text(&upstream.target(), "/a/../%2e%2E//b?x=%7e&y=|").await;
+    assert_eq!(seen, "GET /a/../%2e%2E//b?x=%7e&y=| HTTP/1.1\r\nhost: app.example.com\r\n\r\n");
 }
 
 #[tokio::test]
@@ -39,10 +32,7 @@ async fn redirects_cookies_and_codings_are_left_alone() {
     let client = TestClient::new();
     for _ in 0..2 {
         let answer = client.get(&upstream.target(), "/").await.unwrap();
-        assert_eq!(
-            (answer.status().as_u16(), &answer.headers()["location"]),
-            (302, &HeaderValue::from_static("/1"))
-        );
+        assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (302, &HeaderValue::from_static("/1")));
         assert_eq!(answer.headers().get_all("set-cookie").iter().count(), 2);
         assert_eq!(text(answer).await.unwrap(), "raw");
     }
@@ -90,14 +80,8 @@ async fn cut_answer_is_an_error() {
             peer.send(answer.as_bytes()).await;
         })
         .await;
-        let answer = TestClient::new()
-            .get(&upstream.target(), "/")
-            .await
-            .unwrap();
-        assert!(matches!(
-            text(answer).await,
-            Err(UpstreamError::AnswerBody { .. })
-        ));
+        let answer = TestClient::new().get(&upstream.target(), "/").await.unwrap();
+        assert!(matches!(text(answer).await, Err(UpstreamError::AnswerBody { .. })));
     }
 }
 
@@ -114,26 +98,16 @@ async fn body_of_unknown_length_is_chunked_with_trailers() {
         .await;
         let (feeder, body) = fed_body();
         let mut request = request(method, "/", body);
-        request
-            .headers_mut()
-            .insert("trailer", HeaderValue::from_static("x-sum"));
+        request.headers_mut().insert("trailer", HeaderValue::from_static("x-sum"));
         let feed = async move {
             feeder.data("hello").await;
-            let trailers =
-                HeaderMap::from_iter([("x-sum".parse().unwrap(), HeaderValue::from_static("7"))]);
-            feeder
-                .frames
-                .send(Ok(Frame::trailers(trailers)))
-                .await
-                .unwrap();
+            let trailers = HeaderMap::from_iter([("x-sum".parse().unwrap(), HeaderValue::from_static("7"))]);
+            feeder.frames.send(Ok(Frame::trailers(trailers))).await.unwrap();
         };
         let client = TestClient::new();
         let target = upstream.target();
         let (answer, ()) = tokio::join!(soon(client.client.send(&target, request)), feed);
-        assert_eq!(
-            text(answer.unwrap()).await.unwrap(),
-            "5\r\nhello\r\n0\r\nx-sum: 7\r\n\r\n"
-        );
+        assert_eq!(text(answer.unwrap()).await.unwrap(), "5\r\nhello\r\n0\r\nx-sum: 7\r\n\r\n");
         assert_eq!(client.client.pooled(), 1);
     }
 }
@@ -142,24 +116,15 @@ async fn body_of_unknown_length_is_chunked_with_trailers() {
 async fn early_answer_ends_the_upload() {
     let upstream = TestUpstream::start(|_, mut peer| async move {
         peer.head().await;
-        peer.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 7\r\n\r\ntoo big")
-            .await;
+        peer.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 7\r\n\r\ntoo big").await;
         peer.gone().await;
     })
     .await;
     let client = TestClient::new();
     let (feeder, body) = fed_body();
-    let answer = soon(
-        client
-            .client
-            .send(&upstream.target(), request(Method::POST, "/", body)),
-    )
-    .await
-    .unwrap();
+    let answer = soon(client.client.send(&upstream.target(), request(Method::POST, "/", body))).await.unwrap();
     assert_eq!(answer.status().as_u16(), 413);
-    feeder
-        .data("the answer is here, its body is not read: the upload goes on")
-        .await;
+    feeder.data("the answer is here, its body is not read: the upload goes on").await;
     assert_eq!(text(answer).await.unwrap(), "too big");
     feeder.was_dropped().await;
     assert_eq!(client.client.pooled(), 0);
@@ -169,19 +134,10 @@ async fn early_answer_ends_the_upload() {
 async fn failing_request_body_is_not_the_upstreams_fault() {
     let upstream = TestUpstream::start(|_, mut peer| async move { peer.gone().await }).await;
     let (feeder, body) = fed_body();
-    feeder
-        .frames
-        .send(Err(std::io::Error::other("the visitor left")))
-        .await
-        .unwrap();
+    feeder.frames.send(Err(std::io::Error::other("the visitor left"))).await.unwrap();
     let (client, target) = (TestClient::new(), upstream.target());
-    let sent = client
-        .client
-        .send(&target, request(Method::POST, "/", body));
-    assert!(matches!(
-        soon(sent).await,
-        Err(UpstreamError::RequestBody { .. })
-    ));
+    let sent = client.client.send(&target, request(Method::POST, "/", body));
+    assert!(matches!(soon(sent).await, Err(UpstreamError::RequestBody { .. })));
 }
 
 /// An upstream that says when its client has gone, after sending `start`.
@@ -215,17 +171,10 @@ async fn dropping_the_future_closes_the_connection() {
 
 #[tokio::test]
 async fn dropping_the_body_closes_the_connection() {
-    let (upstream, mut seen) =
-        watching(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n").await;
+    let (upstream, mut seen) = watching(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n").await;
     let client = TestClient::new();
     let mut answer = client.get(&upstream.target(), "/").await.unwrap();
-    assert!(
-        soon(answer.body_mut().frame())
-            .await
-            .unwrap()
-            .unwrap()
-            .is_data()
-    );
+    assert!(soon(answer.body_mut().frame()).await.unwrap().unwrap().is_data());
     assert_eq!(seen.recv().await, Some("head"));
     drop(answer);
     assert_eq!(soon(seen.recv()).await, Some("gone"));
@@ -268,10 +217,7 @@ async fn silent_upstream_is_a_timeout() {
         .build()
         .unwrap();
     let error = TestClient::new().get(&target, "/").await.unwrap_err();
-    assert!(
-        matches!(error, UpstreamError::HeadTimeout { .. }) && error.is_timeout(),
-        "{error}"
-    );
+    assert!(matches!(error, UpstreamError::HeadTimeout { .. }) && error.is_timeout(), "{error}");
 }
 
 /// The upstream can not answer what it was not told yet.
@@ -288,11 +234,7 @@ async fn head_timeout_waits_for_a_slow_body() {
         .unwrap();
     let (feeder, body) = fed_body();
     let client = TestClient::new();
-    let mut sent = std::pin::pin!(
-        client
-            .client
-            .send(&target, request(Method::POST, "/", body))
-    );
+    let mut sent = std::pin::pin!(client.client.send(&target, request(Method::POST, "/", body)));
     // Several head timeouts pass while the body gives nothing.
     let patience = std::time::Duration::from_millis(150);
     assert!(tokio::time::timeout(patience, &mut sent).await.is_err());
@@ -314,20 +256,12 @@ async fn refused_connection_says_where() {
         }
     };
     assert!(error.is_unsent());
-    assert!(
-        error
-            .to_string()
-            .contains("refused the connection; is the service running?"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("refused the connection; is the service running?"), "{error}");
 }
 
 #[tokio::test]
 async fn size_of_an_answer_is_known() {
     let upstream = TestUpstream::answering(|_, _| ok("12345")).await;
-    let answer = TestClient::new()
-        .get(&upstream.target(), "/")
-        .await
-        .unwrap();
+    let answer = TestClient::new().get(&upstream.target(), "/").await.unwrap();
     assert_eq!(answer.body().size_hint().exact(), Some(5));
 }

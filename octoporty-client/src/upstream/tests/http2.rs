@@ -24,9 +24,7 @@ where
         let answer = service(request);
         async { Ok::<_, Infallible>(answer.await) }
     });
-    let _ended = http2::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(peer.tcp), service)
-        .await;
+    let _ended = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(peer.tcp), service).await;
 }
 
 /// Says the request back, and its trailers.
@@ -37,13 +35,8 @@ async fn echo(request: Request<Incoming>) -> Answer {
     let body = request.into_body().collect().await.unwrap();
     let trailers = body.trailers().cloned().unwrap_or_default();
     let body = [Bytes::from(line), body.to_bytes()].concat();
-    let frames = [
-        Ok(Frame::data(Bytes::from(body))),
-        Ok(Frame::trailers(trailers)),
-    ];
-    Response::new(BodyExt::boxed(StreamBody::new(futures::stream::iter(
-        frames,
-    ))))
+    let frames = [Ok(Frame::data(Bytes::from(body))), Ok(Frame::trailers(trailers))];
+    Response::new(BodyExt::boxed(StreamBody::new(futures::stream::iter(frames))))
 }
 
 #[tokio::test]
@@ -53,26 +46,16 @@ async fn trailers_pass_both_ways_on_one_connection() {
     for _ in 0..3 {
         let (feeder, body) = fed_body();
         let mut request = request(Method::POST, "/rpc?a=1", body);
-        request
-            .headers_mut()
-            .insert("expect", HeaderValue::from_static("100-continue"));
+        request.headers_mut().insert("expect", HeaderValue::from_static("100-continue"));
         let feed = async move {
             feeder.data(" and a body").await;
-            let trailers =
-                HeaderMap::from_iter([("x-sum".parse().unwrap(), HeaderValue::from_static("7"))]);
-            feeder
-                .frames
-                .send(Ok(Frame::trailers(trailers)))
-                .await
-                .unwrap();
+            let trailers = HeaderMap::from_iter([("x-sum".parse().unwrap(), HeaderValue::from_static("7"))]);
+            feeder.frames.send(Ok(Frame::trailers(trailers))).await.unwrap();
         };
         let (answer, ()) = tokio::join!(soon(client.client.send(&target, request)), feed);
         let body = soon(answer.unwrap().into_body().collect()).await.unwrap();
         assert_eq!(body.trailers().unwrap()["x-sum"], "7");
-        assert_eq!(
-            body.to_bytes(),
-            "POST http://app.example.com/rpc?a=1 and a body"
-        );
+        assert_eq!(body.to_bytes(), "POST http://app.example.com/rpc?a=1 and a body");
     }
     assert_eq!((upstream.accepted(), client.client.pooled()), (1, 1));
 }
@@ -82,10 +65,7 @@ async fn exchanges_share_a_connection_at_the_same_time() {
     let upstream = TestUpstream::start(|_, peer| serve(peer, echo)).await;
     let (client, target) = (TestClient::new(), upstream.h2c_target());
     drop(client.get(&target, "/").await.unwrap());
-    let (one, two) = (
-        client.client.send(&target, get("/1")),
-        client.client.send(&target, get("/2")),
-    );
+    let (one, two) = (client.client.send(&target, get("/1")), client.client.send(&target, get("/2")));
     let (one, two) = tokio::join!(soon(one), soon(two));
     assert!(one.is_ok() && two.is_ok());
     assert_eq!(upstream.accepted(), 1);
@@ -103,20 +83,14 @@ async fn dropping_the_body_resets_the_stream_alone() {
                     return echo(request).await;
                 }
                 let (sender, frames) = mpsc::channel(1);
-                sender
-                    .send(Ok(Frame::data(Bytes::from_static(b"x"))))
-                    .await
-                    .unwrap();
+                sender.send(Ok(Frame::data(Bytes::from_static(b"x")))).await.unwrap();
                 tokio_util::task::TaskTracker::new().spawn(async move {
                     // Held until the stream of the answer is dropped.
                     sender.closed().await;
                     resets.send(()).await.unwrap();
                 });
                 let frames = futures::stream::unfold(frames, |mut frames| async {
-                    frames
-                        .recv()
-                        .await
-                        .map(|frame: Result<Frame<Bytes>, Infallible>| (frame, frames))
+                    frames.recv().await.map(|frame: Result<Frame<Bytes>, Infallible>| (frame, frames))
                 });
                 Response::new(BodyExt::boxed(SyncBody(Box::pin(StreamBody::new(frames)))))
             }
@@ -125,13 +99,7 @@ async fn dropping_the_body_resets_the_stream_alone() {
     .await;
     let (client, target) = (TestClient::new(), upstream.h2c_target());
     let mut answer = client.get(&target, "/endless").await.unwrap();
-    assert!(
-        soon(answer.body_mut().frame())
-            .await
-            .unwrap()
-            .unwrap()
-            .is_data()
-    );
+    assert!(soon(answer.body_mut().frame()).await.unwrap().unwrap().is_data());
     drop(answer);
     assert_eq!(soon(seen.recv()).await, Some(()));
     assert!(client.get(&target, "/").await.is_ok());
@@ -146,34 +114,17 @@ async fn http1_service_is_named() {
         peer.gone().await;
     })
     .await;
-    let error = TestClient::new()
-        .get(&upstream.h2c_target(), "/")
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, UpstreamError::SpeaksHttp1 { .. }),
-        "{error}"
-    );
+    let error = TestClient::new().get(&upstream.h2c_target(), "/").await.unwrap_err();
+    assert!(matches!(error, UpstreamError::SpeaksHttp1 { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn upgrade_over_http2_is_refused() {
     let upstream = TestUpstream::start(|_, peer| serve(peer, echo)).await;
     let mut request = get("/ws");
-    request
-        .headers_mut()
-        .insert("upgrade", HeaderValue::from_static("websocket"));
-    let error = soon(
-        TestClient::new()
-            .client
-            .send(&upstream.h2c_target(), request),
-    )
-    .await
-    .unwrap_err();
-    assert!(
-        matches!(error, UpstreamError::UpgradeUnsupported { .. }),
-        "{error}"
-    );
+    request.headers_mut().insert("upgrade", HeaderValue::from_static("websocket"));
+    let error = soon(TestClient::new().client.send(&upstream.h2c_target(), request)).await.unwrap_err();
+    assert!(matches!(error, UpstreamError::UpgradeUnsupported { .. }), "{error}");
     assert_eq!(upstream.accepted(), 0);
 }
 

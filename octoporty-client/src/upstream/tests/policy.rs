@@ -10,8 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::harness::{TestClient, TestUpstream, get, ok, soon, text};
 use crate::upstream::{
-    AddressPolicy, DEFAULT_DENY_LIST, Denied, Resolve, Resolving, Scheme, UpstreamClient,
-    UpstreamError, UpstreamTarget,
+    AddressPolicy, DEFAULT_DENY_LIST, Denied, Resolve, Resolving, Scheme, UpstreamClient, UpstreamError, UpstreamTarget,
 };
 
 fn is_allowed(policy: &AddressPolicy, address: &str) -> bool {
@@ -68,10 +67,7 @@ fn default_list_denies_metadata_link_local_multicast_and_unspecified() {
 
 #[test]
 fn default_list_is_readable() {
-    assert_eq!(
-        AddressPolicy::from_list(&DEFAULT_DENY_LIST.join(",")).unwrap(),
-        AddressPolicy::default()
-    );
+    assert_eq!(AddressPolicy::from_list(&DEFAULT_DENY_LIST.join(",")).unwrap(), AddressPolicy::default());
 }
 
 #[test]
@@ -88,34 +84,19 @@ fn list_takes_ranges_and_addresses() {
         assert_eq!(is_allowed(&policy, address), allowed, "{address}");
     }
     let error = AddressPolicy::from_list("10.0.0.0/8,nonsense").unwrap_err();
-    assert!(
-        error.to_string().starts_with("`nonsense` is neither"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("`nonsense` is neither"), "{error}");
 }
 
 #[test]
 fn own_socket_is_denied_in_all_its_forms() {
     let policy = AddressPolicy::default().deny_socket("0.0.0.0:17201".parse().unwrap());
-    for denied in [
-        "127.0.0.1:17201",
-        "127.8.8.8:17201",
-        "[::1]:17201",
-        "[::ffff:127.0.0.1]:17201",
-    ] {
+    for denied in ["127.0.0.1:17201", "127.8.8.8:17201", "[::1]:17201", "[::ffff:127.0.0.1]:17201"] {
         let address = denied.parse().unwrap();
-        assert_eq!(
-            policy.check(address),
-            Err(Denied::OwnSocket { address }),
-            "{denied}"
-        );
+        assert_eq!(policy.check(address), Err(Denied::OwnSocket { address }), "{denied}");
     }
     assert!(policy.check("127.0.0.1:17200".parse().unwrap()).is_ok());
     // An address of this machine that is no loopback shows only once a connection stands.
-    let (here, there) = (
-        "192.168.1.2:17201".parse().unwrap(),
-        "192.168.1.3:17201".parse().unwrap(),
-    );
+    let (here, there) = ("192.168.1.2:17201".parse().unwrap(), "192.168.1.3:17201".parse().unwrap());
     let local = "192.168.1.2:50000".parse().unwrap();
     assert!(policy.check(here).is_ok());
     assert!(policy.check_connected(local, here).is_err());
@@ -141,10 +122,7 @@ impl Resolve for Scripted {
 }
 
 fn client_with(addresses: &[SocketAddr]) -> (UpstreamClient, Arc<Scripted>) {
-    let resolver = Arc::new(Scripted {
-        addresses: addresses.to_vec(),
-        asked: Mutex::default(),
-    });
+    let resolver = Arc::new(Scripted { addresses: addresses.to_vec(), asked: Mutex::default() });
     let client = UpstreamClient::builder(TaskTracker::new(), CancellationToken::new())
         .resolver(Arc::clone(&resolver) as Arc<dyn Resolve>)
         .build();
@@ -152,9 +130,7 @@ fn client_with(addresses: &[SocketAddr]) -> (UpstreamClient, Arc<Scripted>) {
 }
 
 fn named(port: u16) -> Arc<UpstreamTarget> {
-    UpstreamTarget::builder(Scheme::Http, "service.lan", port)
-        .build()
-        .unwrap()
+    UpstreamTarget::builder(Scheme::Http, "service.lan", port).build().unwrap()
 }
 
 // R33
@@ -164,37 +140,26 @@ async fn judged_address_is_the_one_that_is_dialled() {
     let denied = "169.254.169.254:80".parse().unwrap();
     let local = SocketAddr::from(([127, 0, 0, 1], upstream.port));
     let (client, resolver) = client_with(&[denied, local]);
-    let answer = soon(client.send(&named(upstream.port), get("/")))
-        .await
-        .unwrap();
+    let answer = soon(client.send(&named(upstream.port), get("/"))).await.unwrap();
     assert_eq!(text(answer).await.unwrap(), "here");
     assert_eq!(*resolver.asked.lock().unwrap(), ["service.lan"]);
 }
 
 #[tokio::test]
 async fn name_that_leads_to_a_denied_address_is_refused() {
-    for address in [
-        "169.254.169.254:80",
-        "[::ffff:169.254.169.254]:80",
-        "[64:ff9b::a9fe:a9fe]:80",
-    ] {
+    for address in ["169.254.169.254:80", "[::ffff:169.254.169.254]:80", "[64:ff9b::a9fe:a9fe]:80"] {
         let (client, _) = client_with(&[address.parse().unwrap()]);
         let error = soon(client.send(&named(80), get("/"))).await.unwrap_err();
         assert!(matches!(error, UpstreamError::NotAllowed { .. }), "{error}");
         assert!(error.is_unsent());
         let line = error.to_string();
-        assert!(
-            line.contains("169.254.0.0/16") && line.contains("Agent__UpstreamDenyList"),
-            "{line}"
-        );
+        assert!(line.contains("169.254.0.0/16") && line.contains("Agent__UpstreamDenyList"), "{line}");
     }
 }
 
 #[tokio::test]
 async fn address_in_the_mapping_itself_is_judged_too() {
-    let target = UpstreamTarget::builder(Scheme::Http, "169.254.169.254", 80)
-        .build()
-        .unwrap();
+    let target = UpstreamTarget::builder(Scheme::Http, "169.254.169.254", 80).build().unwrap();
     let error = TestClient::new().get(&target, "/").await.unwrap_err();
     assert!(matches!(error, UpstreamError::NotAllowed { .. }), "{error}");
 }
@@ -213,10 +178,7 @@ async fn own_socket_is_not_dialled() {
 async fn unknown_name_is_named() {
     let (client, _) = client_with(&[]);
     let error = soon(client.send(&named(80), get("/"))).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "http://service.lan: the name was not found; check the mapping's host"
-    );
+    assert_eq!(error.to_string(), "http://service.lan: the name was not found; check the mapping's host");
 }
 
 #[tokio::test]
@@ -227,8 +189,6 @@ async fn dead_address_does_not_hide_a_live_one() {
         listener.local_addr().unwrap()
     };
     let (client, _) = client_with(&[dead, SocketAddr::from(([127, 0, 0, 1], upstream.port))]);
-    let answer = soon(client.send(&named(upstream.port), get("/")))
-        .await
-        .unwrap();
+    let answer = soon(client.send(&named(upstream.port), get("/"))).await.unwrap();
     assert_eq!(text(answer).await.unwrap(), "here");
 }

@@ -45,10 +45,7 @@ async fn connection_used_last_is_used_first() {
 #[tokio::test]
 async fn answers_without_a_body_give_their_connection_back() {
     let upstream = TestUpstream::answering(|_, head| {
-        let status = head
-            .split(' ')
-            .nth(1)
-            .map(|path| path.trim_matches('/').to_owned());
+        let status = head.split(' ').nth(1).map(|path| path.trim_matches('/').to_owned());
         match status.as_deref() {
             Some("204") => b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
             Some("304") => b"HTTP/1.1 304 Not Modified\r\nContent-Length: 1234\r\n\r\n".to_vec(),
@@ -57,11 +54,7 @@ async fn answers_without_a_body_give_their_connection_back() {
     })
     .await;
     let (client, target) = (TestClient::new(), upstream.target());
-    for (method, path) in [
-        (Method::GET, "/204"),
-        (Method::GET, "/304"),
-        (Method::HEAD, "/200"),
-    ] {
+    for (method, path) in [(Method::GET, "/204"), (Method::GET, "/304"), (Method::HEAD, "/200")] {
         let request = request(method, path, Empty::<bytes::Bytes>::new());
         let answer = soon(client.client.send(&target, request)).await.unwrap();
         assert!(http_body::Body::is_end_stream(answer.body()), "{path}");
@@ -101,13 +94,8 @@ async fn request_that_may_have_been_seen_is_never_sent_again() {
     .await;
     let (client, target) = (TestClient::new(), upstream.target());
     assert_eq!(client.text(&target, "/").await, "first");
-    let error = soon(client.client.send(&target, post("/", "pay")))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error, UpstreamError::Reset { reused: true, .. }),
-        "{error}"
-    );
+    let error = soon(client.client.send(&target, post("/", "pay"))).await.unwrap_err();
+    assert!(matches!(error, UpstreamError::Reset { reused: true, .. }), "{error}");
     assert!(!error.is_unsent() && !error.is_timeout());
     assert_eq!((seen.load(Ordering::SeqCst), upstream.accepted()), (1, 1));
 }
@@ -123,11 +111,7 @@ async fn racing_close_never_executes_twice() {
         let seen = Arc::clone(&counter);
         async move {
             if let Some(head) = peer.head().await {
-                let id: usize = head
-                    .split(['/', ' '])
-                    .nth(2)
-                    .and_then(|id| id.parse().ok())
-                    .unwrap();
+                let id: usize = head.split(['/', ' ']).nth(2).and_then(|id| id.parse().ok()).unwrap();
                 seen.lock().unwrap()[id] += 1;
                 peer.send(&ok("done")).await;
             }
@@ -136,21 +120,14 @@ async fn racing_close_never_executes_twice() {
     .await;
     let (client, target) = (TestClient::new(), upstream.target());
     for id in 0..ROUNDS {
-        let request = request(
-            Method::POST,
-            &format!("/{id}"),
-            Empty::<bytes::Bytes>::new(),
-        );
+        let request = request(Method::POST, &format!("/{id}"), Empty::<bytes::Bytes>::new());
         match soon(client.client.send(&target, request)).await {
             Ok(answer) => {
                 assert_eq!(text(answer).await.unwrap(), "done");
                 assert_eq!(seen.lock().unwrap()[id], 1);
             }
             Err(error) => {
-                assert!(
-                    matches!(error, UpstreamError::Reset { reused: true, .. }),
-                    "{error}"
-                );
+                assert!(matches!(error, UpstreamError::Reset { reused: true, .. }), "{error}");
                 assert!(seen.lock().unwrap()[id] <= 1);
             }
         }
@@ -160,8 +137,7 @@ async fn racing_close_never_executes_twice() {
 #[tokio::test]
 async fn connection_close_is_heeded() {
     let upstream = TestUpstream::answering(|number, _| {
-        format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n{number}")
-            .into_bytes()
+        format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n{number}").into_bytes()
     })
     .await;
     let (client, target) = (TestClient::new(), upstream.target());
@@ -173,8 +149,7 @@ async fn connection_close_is_heeded() {
 #[tokio::test]
 async fn connection_of_an_http_10_answer_is_not_used_again() {
     let upstream = TestUpstream::answering(|number, _| {
-        format!("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\n{number}")
-            .into_bytes()
+        format!("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\n{number}").into_bytes()
     })
     .await;
     let (client, target) = (TestClient::new(), upstream.target());
@@ -213,18 +188,8 @@ async fn shutdown_ends_all_connections() {
 #[tokio::test]
 async fn dropping_the_client_closes_what_is_idle() {
     let upstream = TestUpstream::answering(|_, _| ok("x")).await;
-    let TestClient {
-        client,
-        stop: _stop,
-        tasks,
-    } = TestClient::new();
-    text(
-        soon(client.send(&upstream.target(), get("/")))
-            .await
-            .unwrap(),
-    )
-    .await
-    .unwrap();
+    let TestClient { client, stop: _stop, tasks } = TestClient::new();
+    text(soon(client.send(&upstream.target(), get("/"))).await.unwrap()).await.unwrap();
     drop(client);
     tasks.close();
     soon(tasks.wait()).await;

@@ -15,25 +15,19 @@ fn upgrade() -> Request<Empty<bytes::Bytes>> {
         ("sec-websocket-version", "13"),
         ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
     ] {
-        request
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        request.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     request
 }
 
-const SWITCHING: &[u8] =
-    b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                            Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 #[tokio::test]
 async fn upgraded_connection_carries_raw_bytes_both_ways() {
     let upstream = TestUpstream::start(|_, mut peer| async move {
         let head = peer.head().await.unwrap();
-        assert!(
-            head.contains("upgrade: websocket\r\n") && head.contains("connection: upgrade\r\n"),
-            "{head}"
-        );
+        assert!(head.contains("upgrade: websocket\r\n") && head.contains("connection: upgrade\r\n"), "{head}");
         let mut start = SWITCHING.to_vec();
         start.extend_from_slice(b"with the head");
         peer.send(&start).await;
@@ -45,9 +39,7 @@ async fn upgraded_connection_carries_raw_bytes_both_ways() {
     })
     .await;
     let client = TestClient::new();
-    let answer = soon(client.client.send(&upstream.target(), upgrade()))
-        .await
-        .unwrap();
+    let answer = soon(client.client.send(&upstream.target(), upgrade())).await.unwrap();
     assert_eq!(answer.status().as_u16(), 101);
     let (mut io, early) = soon(into_upgraded(answer)).await.unwrap();
     // Bytes after a head may come with it or behind it.
@@ -69,14 +61,10 @@ async fn upgraded_connection_carries_raw_bytes_both_ways() {
 #[tokio::test]
 async fn refused_upgrade_is_a_plain_answer() {
     // R14
-    let upstream = TestUpstream::answering(|_, _| {
-        b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno".to_vec()
-    })
-    .await;
+    let upstream =
+        TestUpstream::answering(|_, _| b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno".to_vec()).await;
     let client = TestClient::new();
-    let answer = soon(client.client.send(&upstream.target(), upgrade()))
-        .await
-        .unwrap();
+    let answer = soon(client.client.send(&upstream.target(), upgrade())).await.unwrap();
     assert_eq!(answer.status().as_u16(), 403);
     assert_eq!(text(answer).await.unwrap(), "no");
     assert_eq!(client.client.pooled(), 1);
@@ -85,22 +73,13 @@ async fn refused_upgrade_is_a_plain_answer() {
 #[tokio::test]
 async fn unasked_upgrade_is_refused() {
     let upstream = TestUpstream::answering(|_, _| SWITCHING.to_vec()).await;
-    let error = TestClient::new()
-        .get(&upstream.target(), "/")
-        .await
-        .unwrap_err();
+    let error = TestClient::new().get(&upstream.target(), "/").await.unwrap_err();
     assert!(matches!(error, UpstreamError::BadAnswer { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn plain_answer_can_not_be_taken_over() {
     let upstream = TestUpstream::answering(|_, _| ok("x")).await;
-    let answer = TestClient::new()
-        .get(&upstream.target(), "/")
-        .await
-        .unwrap();
-    assert!(matches!(
-        into_upgraded(answer).await,
-        Err(UpstreamError::UpgradeLost { .. })
-    ));
+    let answer = TestClient::new().get(&upstream.target(), "/").await.unwrap();
+    assert!(matches!(into_upgraded(answer).await, Err(UpstreamError::UpgradeLost { .. })));
 }

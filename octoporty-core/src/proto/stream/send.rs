@@ -130,6 +130,12 @@ impl SendHalf {
         self.credit <= u64::from(u32::MAX >> 1)
     }
 
+    /// Bytes that the peer takes at the moment.
+    #[cfg(test)]
+    pub(in crate::proto) const fn credit(&self) -> u64 {
+        self.credit
+    }
+
     /// There is something that may go out now.
     pub(in crate::proto) const fn is_ready(&self) -> bool {
         !self.done && ((self.queued > 0 && self.credit > 0) || (self.queued == 0 && self.ending.is_some()))

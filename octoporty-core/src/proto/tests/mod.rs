@@ -4,6 +4,7 @@ mod drain;
 mod flow;
 mod handshake;
 mod hostile;
+mod interleave;
 mod keepalive;
 mod memory;
 mod pair;

@@ -172,7 +172,7 @@ impl End {
 
     /// The frames of all messages that were kept.
     pub(super) fn sent_frames(&self) -> Vec<Frame> {
-        self.sent.iter().flat_map(|message| frames(message)).collect()
+        self.sent.iter().flat_map(frames).collect()
     }
 
     pub(super) fn take_events(&mut self) -> Vec<Event> {
@@ -279,8 +279,19 @@ impl Pair {
         Self::with(Config::new(Role::Gateway), Config::new(Role::Agent))
     }
 
+    /// An open lane with this delay each way from its first byte on.
+    pub(super) fn over_delay(delay: Duration) -> Self {
+        let mut pair = Self::greeting(Config::new(Role::Gateway), Config::new(Role::Agent));
+        pair.set_delay(delay);
+        pair.welcomed()
+    }
+
     pub(super) fn with(gateway: Config, agent: Config) -> Self {
-        let mut pair = Self::greeting(gateway, agent);
+        Self::greeting(gateway, agent).welcomed()
+    }
+
+    fn welcomed(self) -> Self {
+        let mut pair = self;
         pair.settle();
         pair.gateway.connection.welcome(welcome());
         pair.settle();
