@@ -140,8 +140,8 @@ pub const ANSWER_HEAD_BYTES_MAX: usize = 128 << 10;
 /// Most header fields of a request.
 pub const FIELDS_MAX: usize = 100;
 
-/// Most header fields of an answer.
-pub const ANSWER_FIELDS_MAX: usize = 256;
+/// Most header fields of an answer: as many as hyper parses without allocating for them.
+pub const ANSWER_FIELDS_MAX: usize = 100;
 
 /// Largest single header field in bytes, name and value together.
 pub const FIELD_BYTES_MAX: usize = 32 << 10;

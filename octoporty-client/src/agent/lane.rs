@@ -74,14 +74,11 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
     let accepting = async {
         while let Ok(incoming) = lane.accept().await {
             let (inner, upstreams) = (Arc::clone(&inner), shard.upstreams.clone());
-            inner.tasks.clone().spawn(async move {
-                let cutting = inner.cutting.clone();
+            // Boxed, since a task's future is moved about several times; closing the lane is what cuts it off.
+            inner.tasks.clone().spawn(Box::pin(async move {
                 let handler = Forward { mappings: &inner.mappings, upstreams: &upstreams };
-                tokio::select! {
-                    () = exchange(&handler, incoming) => {}
-                    () = cutting.cancelled() => {}
-                }
-            });
+                exchange(&handler, incoming).await;
+            }));
         }
     };
     tokio::select! {

@@ -146,7 +146,6 @@ impl Spawner {
         let guarded = TokioIo::new(AnswerGuard::new(io, expect.clone()));
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(H1_BUFFER_BYTES_MAX)
-            .max_headers(limits::ANSWER_FIELDS_MAX)
             .handshake(guarded)
             .await?;
         let shared = self.shared(first_byte);

@@ -79,6 +79,12 @@ impl Window {
         self.left
     }
 
+    /// Bytes that were read and not given back yet.
+    #[cfg(test)]
+    pub(super) const fn unreturned(&self) -> u32 {
+        self.unreturned
+    }
+
     /// The peer sent `bytes`; false when it had no credit for them.
     pub(super) fn receive(&mut self, bytes: usize) -> bool {
         match u32::try_from(bytes).ok().and_then(|bytes| self.left.checked_sub(bytes)) {

@@ -37,6 +37,8 @@ pub use config::{Config, Role};
 pub use connection::{Connection, Stats};
 pub use error::{ConnectionError, OpenError, ReadError, WriteError};
 pub use event::{Event, Read, Received, StreamId};
+#[cfg(feature = "runtime")]
+pub(crate) use table::IdHasher;
 
 #[cfg(test)]
 mod tests;

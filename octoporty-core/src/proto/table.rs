@@ -11,7 +11,7 @@ use crate::limits::{STALE_BYTES_PER_FRAME, STALE_FRAMES_MAX, STALE_FRAMES_PER_RE
 /// Spreads identifiers by one multiplication. They rise strictly and are bounded in number, so a peer cannot
 /// choose them to collide in any way that matters.
 #[derive(Debug, Default)]
-pub(super) struct IdHasher(u64);
+pub(crate) struct IdHasher(u64);
 
 impl Hasher for IdHasher {
     fn write(&mut self, bytes: &[u8]) {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    hash::BuildHasherDefault,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Waker},
 };
@@ -11,7 +12,7 @@ use tokio::sync::Notify;
 use super::lane::Incoming;
 use crate::{
     message::{GoAway, Hello, Welcome},
-    proto::{Connection, Event, StreamId},
+    proto::{Connection, Event, IdHasher, StreamId},
 };
 
 /// Wakers of one stream's handles.
@@ -25,7 +26,7 @@ struct Waiting {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) connection: Connection,
-    waiting: HashMap<StreamId, Waiting>,
+    waiting: HashMap<StreamId, Waiting, BuildHasherDefault<IdHasher>>,
     /// Streams of the peer that were not accepted yet; bounded by the streams that the peer may open.
     pub(super) incoming: VecDeque<Opened>,
     acceptor: Option<Waker>,
@@ -63,7 +64,7 @@ impl Shared {
         Arc::new(Self {
             state: Mutex::new(State {
                 connection,
-                waiting: HashMap::new(),
+                waiting: HashMap::default(),
                 incoming: VecDeque::new(),
                 acceptor: None,
                 openers: Vec::new(),
@@ -90,11 +91,12 @@ impl Shared {
         let mut state = self.lock();
         let result = act(&mut state);
         let milestone = state.pass_on_events(&mut wakers);
-        if let Some(driver) = state.wake_driver() {
-            wakers.push(driver);
-        }
+        let driver = state.wake_driver();
         drop(state);
         self.wake(&mut wakers, milestone);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
         result
     }
 

@@ -25,7 +25,7 @@ use super::TransportError;
 use crate::limits::MESSAGE_BYTES_MAX;
 
 /// Bytes of the read buffer: many merged messages in one system call. Set aside once for each lane, so it may be large.
-const READ_BUFFER_BYTES: usize = 256 << 10;
+const READ_BUFFER_BYTES: usize = 64 << 10;
 
 /// Bytes that are gathered before they are written without a flush: two large messages.
 const WRITE_BUFFER_BYTES: usize = 128 << 10;

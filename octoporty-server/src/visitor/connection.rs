@@ -46,7 +46,6 @@ pub(crate) struct Visit {
 /// Serves a connection to its end.
 pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAddr, shard: usize) {
     let stopping = gateway.stopping.clone();
-    let cutting = gateway.cutting.clone();
     let first = tokio::select! {
         first = tokio::time::timeout(limits::KEEP_ALIVE_TIMEOUT, speaks_http2(&stream)) => first,
         () = stopping.cancelled() => return,
@@ -54,18 +53,12 @@ pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAd
     let outcome = match first {
         Ok(Ok(Some(true))) => {
             let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None });
-            tokio::select! {
-                outcome = serve_http2(visit, stream) => outcome,
-                () = cutting.cancelled() => return,
-            }
+            serve_http2(visit, stream).await
         }
         Ok(Ok(Some(false))) => {
             let verdicts = VerdictQueue::new();
             let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()) });
-            tokio::select! {
-                outcome = serve_http1(visit, stream, verdicts) => outcome,
-                () = cutting.cancelled() => return,
-            }
+            serve_http1(visit, stream, verdicts).await
         }
         Ok(Ok(None) | Err(_)) | Err(_) => return,
     };
@@ -89,30 +82,33 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<Option<bool>> {
 }
 
 async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, verdicts: VerdictQueue) -> hyper::Result<()> {
-    let stopping = visit.gateway.stopping.clone();
+    let gateway = Arc::clone(&visit.gateway);
     let guard = RequestGuard::new(stream, Bytes::new(), verdicts);
     let handle = service_fn(move |request| {
         let visit = Arc::clone(&visit);
-        async move { Ok::<_, Infallible>(service::handle(visit, request).await) }
+        Box::pin(async move { Ok::<_, Infallible>(service::handle(visit, request).await) })
     });
     // The guard keeps the time of heads and of idle connections, and the limits; see its module.
     let connection = http1::Builder::new()
-        .max_headers(limits::FIELDS_MAX)
         .serve_connection(TokioIo::new(guard), handle)
         .with_upgrades();
     let mut connection = pin!(connection);
     tokio::select! {
+        biased;
         outcome = connection.as_mut() => return outcome,
-        () = stopping.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = gateway.stopping.cancelled() => connection.as_mut().graceful_shutdown(),
     }
-    connection.await
+    tokio::select! {
+        outcome = connection => outcome,
+        () = gateway.cutting.cancelled() => Ok(()),
+    }
 }
 
 async fn serve_http2(visit: Arc<Visit>, stream: TcpStream) -> hyper::Result<()> {
-    let stopping = visit.gateway.stopping.clone();
+    let gateway = Arc::clone(&visit.gateway);
     let handle = service_fn(move |request| {
         let visit = Arc::clone(&visit);
-        async move { Ok::<_, Infallible>(service::handle(visit, request).await) }
+        Box::pin(async move { Ok::<_, Infallible>(service::handle(visit, request).await) })
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
@@ -125,8 +121,12 @@ async fn serve_http2(visit: Arc<Visit>, stream: TcpStream) -> hyper::Result<()> 
         .keep_alive_interval(H2_PING_INTERVAL);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), handle));
     tokio::select! {
+        biased;
         outcome = connection.as_mut() => return outcome,
-        () = stopping.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = gateway.stopping.cancelled() => connection.as_mut().graceful_shutdown(),
     }
-    connection.await
+    tokio::select! {
+        outcome = connection => outcome,
+        () = gateway.cutting.cancelled() => Ok(()),
+    }
 }

@@ -147,7 +147,7 @@ impl Exchange<'_> {
             return Some(lane);
         }
         let _permit = gateway.waiting.try_acquire().ok()?;
-        agent.lane(self.visit.shard, gateway.grace_period).await
+        Box::pin(agent.lane(self.visit.shard, gateway.grace_period)).await
     }
 
     /// What was not taken up may be sent again, whatever it is; what was lost on the way only if doing it twice is as

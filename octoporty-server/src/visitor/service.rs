@@ -116,7 +116,7 @@ async fn destination(visit: &Visit, request: &Request<Incoming>, host: &str) -> 
     let Ok(_permit) = visit.gateway.waiting.try_acquire() else {
         return unknown;
     };
-    registry.await_route(host).await.map(Ok).or(unknown)
+    Box::pin(registry.await_route(host)).await.map(Ok).or(unknown)
 }
 
 fn read_facts(

@@ -87,12 +87,3 @@ async fn http_1_0_without_a_host_gets_the_landing_page() {
     assert_eq!(visitor.answer("GET").await.unwrap().status(), 404);
     assert_eq!(world.upstream.requests(), 0);
 }
-
-#[tokio::test]
-async fn half_closed_visitor_still_gets_its_answer() {
-    let world = World::start().await;
-    let mut visitor = world.visitor().await;
-    visitor.send(format!("GET /hints?ms=50 HTTP/1.1\r\nHost: {HOST}\r\n\r\n")).await.unwrap();
-    visitor.sender().finish().await.unwrap();
-    assert_eq!(visitor.answer("GET").await.unwrap().status(), 200);
-}

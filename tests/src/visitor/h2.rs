@@ -120,7 +120,7 @@ impl VisitorH2 {
         let (offer, tunnels) = watch::channel(false);
         let wanted = Arc::new(Notify::new());
         tasks.spawn(watch_offer(connection, Arc::clone(&wanted), offer));
-        Ok(Self { requests, host: host.to_owned(), tunnels, _running: running })
+        Ok(Self { requests, host: host.to_owned(), tunnels, wanted, _running: running })
     }
 
     /// Asks for `path` with GET.

@@ -230,6 +230,10 @@ impl End {
             }
             let window = &stream.recv.window;
             assert!(stream.recv.queued() <= window.size(), "stream {id}: more is queued than was granted");
+            if stream.reset.is_none() && !stream.recv.is_ended() && !stream.recv.discards {
+                let parts = window.left() + stream.recv.queued() + window.unreturned();
+                assert_eq!(parts, window.size(), "stream {id}: every byte is with the peer, queued or due back");
+            }
             granted += u64::from(window.size() - STREAM_WINDOW_BYTES_MIN);
             assert!(connection.error().is_some() || stream.is_over() == stream.settled, "stream {id} is not settled");
             assert!(!(stream.settled && stream.is_let_go()), "stream {id} is kept for nobody");

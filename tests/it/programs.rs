@@ -1,0 +1,257 @@
+//! The two programs as they are shipped: started, stopped, killed, misconfigured.
+
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use octoporty_tests::{
+    HOST, Process, Program, Signal, TEST_KEY, TestFolder, TestUpstream, Visitor, eventually_async, free_address, within,
+};
+use tokio::{net::TcpStream, time::Instant};
+
+use crate::SOON;
+
+/// How long an idle program may take to stop on a busy machine; the figure on an idle one is 1 s.
+const IDLE_STOP_MAX: Duration = Duration::from_secs(5);
+
+/// Both programs as they would be deployed, on loopback.
+struct Site {
+    folder: TestFolder,
+    gateway_at: SocketAddr,
+    agent_at: SocketAddr,
+    upstream: TestUpstream,
+}
+
+fn program(name: &str) -> Program {
+    Program::named(name).expect("build the programs first: cargo build -p octoporty-gateway -p octoporty-agent")
+}
+
+impl Site {
+    fn new() -> Self {
+        Self {
+            folder: TestFolder::new().expect("a temporary folder"),
+            gateway_at: free_address().expect("a free port"),
+            agent_at: free_address().expect("a free port"),
+            upstream: TestUpstream::start().expect("a free port"),
+        }
+    }
+
+    fn gateway_program(&self) -> Program {
+        program("octoporty-gateway")
+            .folder(self.folder.path())
+            .variable("Gateway__ApiKey", TEST_KEY)
+            .variable("Gateway__BindAddress", "127.0.0.1")
+            .variable("Gateway__Port", self.gateway_at.port().to_string())
+            .variable("Gateway__CaddyAdminUrl", "")
+            .variable("Gateway__StatePath", self.folder.file("gateway-state.json"))
+            .variable("Gateway__UpdateSignalPath", self.folder.file("update-signal"))
+            .variable("Logging__FilePath", "")
+    }
+
+    fn agent_program(&self, key: &str) -> Program {
+        let database = format!("Data Source={}", self.folder.file("octoporty.db").display());
+        program("octoporty-agent")
+            .folder(self.folder.path())
+            .variable("Agent__GatewayUrl", format!("ws://{}/tunnel", self.gateway_at))
+            .variable("Agent__ApiKey", key)
+            .variable("Agent__JwtSecret", "fedcba9876543210fedcba9876543210")
+            .variable("Agent__Auth__PasswordHash", "!")
+            .variable("Agent__BindAddress", "127.0.0.1")
+            .variable("Agent__Port", self.agent_at.port().to_string())
+            .variable("ConnectionStrings__DefaultConnection", database)
+            .variable("Logging__FilePath", "")
+            .argument("--map")
+            .argument(format!("{HOST}=http://{}", self.upstream.address()))
+    }
+
+    async fn start_gateway(&self) -> Process {
+        let process = self.gateway_program().start().expect("the program starts");
+        eventually_async(SOON, "the gateway listens", || async { TcpStream::connect(self.gateway_at).await.is_ok() })
+            .await;
+        process
+    }
+
+    fn start_agent(&self) -> Process {
+        self.agent_program(TEST_KEY).start().expect("the program starts")
+    }
+
+    async fn visitor(&self) -> Visitor {
+        Visitor::connect(self.gateway_at, HOST).await.expect("the gateway listens")
+    }
+
+    /// Waits until requests come through.
+    async fn serves(&self) {
+        eventually_async(SOON, "requests come through", || async {
+            matches!(self.visitor().await.get("/").await, Ok(answer) if answer.status() == 200)
+        })
+        .await;
+    }
+
+    async fn start(&self) -> (Process, Process) {
+        let gateway = self.start_gateway().await;
+        let agent = self.start_agent();
+        self.serves().await;
+        (gateway, agent)
+    }
+}
+
+#[tokio::test]
+async fn programs_serve_and_stop_on_sigterm() {
+    let site = Site::new();
+    let (mut gateway, mut agent) = site.start().await;
+    let mut kept_alive = site.visitor().await;
+    assert_eq!(kept_alive.get("/status/201").await.unwrap().status(), 201);
+    let mut health = Visitor::connect(site.agent_at, "localhost").await.unwrap();
+    assert_eq!(health.get("/health").await.unwrap().json().unwrap()["status"], "healthy");
+    for process in [&mut agent, &mut gateway] {
+        let begin = Instant::now();
+        assert_eq!(process.stop(SOON).await.unwrap().code(), Some(0));
+        assert!(begin.elapsed() < IDLE_STOP_MAX, "{:?}", begin.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_not_printed() {
+    let site = Site::new();
+    let (mut gateway, mut agent) = site.start().await;
+    for process in [&mut agent, &mut gateway] {
+        process.stop(SOON).await.unwrap();
+        let lines = process.lines();
+        assert!(!lines.is_empty());
+        for line in lines {
+            assert!(!line.text.contains(TEST_KEY) && !line.text.contains("fedcba98765"), "{line:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn programs_finish_what_is_in_flight() {
+    let site = Site::new();
+    let (mut gateway, mut agent) = site.start().await;
+    finish_in_flight(&site, &mut agent, "agent").await;
+    let _second_agent = site.start_agent();
+    site.serves().await;
+    finish_in_flight(&site, &mut gateway, "gateway").await;
+}
+
+async fn finish_in_flight(site: &Site, process: &mut Process, tag: &str) {
+    let mut visitor = site.visitor().await;
+    visitor.sender().send_request("POST", &format!("/gate?tag={tag}"), &[], b"body").await.unwrap();
+    site.upstream.wait_for(tag, |_| true, SOON).await.unwrap();
+    process.signal(Signal::Terminate).await.unwrap();
+    process.wait_for_line("stopping", SOON).await.unwrap();
+    assert!(process.is_running().unwrap());
+    site.upstream.step(tag);
+    assert_eq!(visitor.answer("POST").await.unwrap().json().unwrap()["body"], "body", "{tag}");
+    assert_eq!(process.wait_for_exit(SOON).await.unwrap().code(), Some(0), "{tag}");
+}
+
+/// Asks again and again until `is_over`. Says how many were answered with 200, and what else happened.
+async fn ask_until(site: &Site, is_over: &AtomicBool) -> (usize, Vec<String>) {
+    let (mut good, mut bad) = (0, Vec::new());
+    while !is_over.load(Ordering::Relaxed) {
+        let Ok(mut visitor) = Visitor::connect(site.gateway_at, HOST).await else {
+            bad.push("refused".to_owned());
+            tokio::task::yield_now().await;
+            continue;
+        };
+        match visitor.get("/echo").await {
+            Ok(answer) if answer.status() == 200 && answer.is_complete() => good += 1,
+            Ok(answer) => bad.push(format!("{} complete {}", answer.status(), answer.is_complete())),
+            Err(_) => bad.push("connection lost".to_owned()),
+        }
+    }
+    (good, bad)
+}
+
+#[tokio::test]
+async fn killed_agent_costs_no_get() {
+    let site = Site::new();
+    let (_gateway, mut agent) = site.start().await;
+    let is_over = AtomicBool::new(false);
+    let restarting = async {
+        for _ in 0..3 {
+            agent.kill().await.unwrap();
+            agent = site.start_agent();
+            site.serves().await;
+        }
+        is_over.store(true, Ordering::Relaxed);
+        agent
+    };
+    let ((good, bad), _agent) =
+        within(SOON * 4, "three restarts", async { tokio::join!(ask_until(&site, &is_over), restarting) }).await;
+    assert!(good > 10 && bad.is_empty(), "{good} good, {bad:?}");
+}
+
+#[tokio::test]
+async fn killed_gateway_costs_only_connections() {
+    let site = Site::new();
+    let (mut gateway, agent) = site.start().await;
+    let is_over = AtomicBool::new(false);
+    let restarting = async {
+        for _ in 0..2 {
+            gateway.kill().await.unwrap();
+            gateway = site.start_gateway().await;
+            site.serves().await;
+        }
+        is_over.store(true, Ordering::Relaxed);
+        gateway
+    };
+    let ((good, bad), _gateway) =
+        within(SOON * 4, "two restarts", async { tokio::join!(ask_until(&site, &is_over), restarting) }).await;
+    // While nobody listens, nobody can wait; but no visitor that is let in is turned away.
+    let turned_away: Vec<_> = bad.iter().filter(|what| *what != "refused" && *what != "connection lost").collect();
+    assert!(good > 2 && turned_away.is_empty(), "{good} good, {turned_away:?}");
+    drop(agent);
+}
+
+#[tokio::test]
+async fn port_in_use_is_said_with_the_setting() {
+    let site = Site::new();
+    let _first = site.start_gateway().await;
+    for shards in ["1", "2"] {
+        let mut second = site.gateway_program().variable("Gateway__Shards", shards).start().unwrap();
+        let line = second.wait_for_line("Gateway__Port", SOON).await.unwrap();
+        assert!(line.text.contains(&site.gateway_at.to_string()), "{line:?}");
+        assert_eq!(second.wait_for_exit(SOON).await.unwrap().code(), Some(1), "{shards} shards");
+    }
+}
+
+#[tokio::test]
+async fn port_in_use_is_noticed_though_shards_share_it() {
+    let site = Site::new();
+    let shared = || site.gateway_program().variable("Gateway__Shards", "2");
+    let first = shared().start().unwrap();
+    eventually_async(SOON, "the gateway listens", || async { TcpStream::connect(site.gateway_at).await.is_ok() }).await;
+    let mut second = shared().start().unwrap();
+    second.wait_for_line("Gateway__Port", SOON).await.unwrap();
+    assert_eq!(second.wait_for_exit(SOON).await.unwrap().code(), Some(1));
+    drop(first);
+}
+
+#[tokio::test]
+async fn wrong_key_is_said_with_the_setting() {
+    let site = Site::new();
+    let _gateway = site.start_gateway().await;
+    let mut agent = site.agent_program("ffffffffffffffffffffffffffffffff").start().unwrap();
+    agent.wait_for_line("Agent__ApiKey", SOON).await.unwrap();
+    assert!(agent.is_running().unwrap(), "a person may mend it at the other end");
+    assert_eq!(agent.stop(SOON).await.unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn bad_settings_are_all_said_at_once() {
+    let site = Site::new();
+    let mut gateway = site
+        .gateway_program()
+        .variable("GATEWAY__APIKEY", "short")
+        .variable("Gateway__GracePeriod", "soon")
+        .start()
+        .unwrap();
+    for name in ["Gateway__ApiKey", "Gateway__GracePeriod"] {
+        gateway.wait_for_line(name, SOON).await.unwrap();
+    }
+    assert_ne!(gateway.wait_for_exit(SOON).await.unwrap().code(), Some(0));
+}
