@@ -1,5 +1,6 @@
 //! The vectors of `docs/vectors`, both ways: what they say is what is read, and what is written is what they say.
 #![cfg(feature = "proxy")]
+#![expect(clippy::panic, reason = "a vector that is none fails the test")]
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

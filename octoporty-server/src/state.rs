@@ -44,7 +44,12 @@ pub(crate) fn write(path: &Path, agents: Vec<AgentId>) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
-    std::fs::write(&beside, json)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    // Who connects here is nobody else's business (R60).
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    io::Write::write_all(&mut options.open(&beside)?, &json)?;
     std::fs::rename(&beside, path)
 }
 

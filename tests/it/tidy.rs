@@ -10,7 +10,7 @@ use std::{
 const LINES_MAX: usize = 600;
 
 /// Folders that are not source.
-const SKIPPED: [&str; 5] = ["target", "node_modules", ".git", "dist", ".library"];
+const SKIPPED: [&str; 4] = ["target", "node_modules", ".git", "dist"];
 
 fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -12,7 +12,7 @@ use socket2::{Domain, Socket, Type};
 use thiserror::Error;
 use tokio::net::TcpListener;
 
-use crate::runtime::TestRuntime;
+use crate::{logging, runtime::TestRuntime};
 
 /// The key that every Gateway and Agent under test shares, unless told otherwise.
 pub const TEST_KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -67,6 +67,7 @@ impl TestGateway {
         shards: usize,
         change: impl FnOnce(GatewayBuilder) -> GatewayBuilder,
     ) -> Result<Self, TestGatewayError> {
+        logging::start();
         let names = (0..shards.max(1)).map(|index| format!("gateway-{index}"));
         let shards = names.map(|name| TestRuntime::start(&name)).collect::<io::Result<Vec<_>>>()?;
         let handles: Vec<_> = shards.iter().map(|shard| shard.handle().clone()).collect();

@@ -10,6 +10,7 @@ mod eventually;
 mod gateway;
 mod grpc;
 mod ledger;
+mod logging;
 mod memory;
 mod ports;
 mod process;

@@ -63,7 +63,9 @@ const UPSTREAM_DENY_LIST: Setting = Setting::new(
 )
 .list()
 // R33: cloud metadata, link-local, unspecified, multicast.
-.default("169.254.0.0/16,fe80::/10,fd00:ec2::254/128,0.0.0.0/8,::/128,224.0.0.0/4,ff00::/8");
+.default(
+    "169.254.0.0/16,100.100.100.200/32,fe80::/10,fec0::/10,fd00:ec2::254/128,fd20:ce::254/128,0.0.0.0/8,::/128,224.0.0.0/4,255.255.255.255/32,ff00::/8",
+);
 const LANES: Setting =
     Setting::new("Agent__Lanes", "connections to the Gateway, 0 for as many as it offers", "0 to 8").default("0");
 const SHARDS: Setting =

@@ -61,8 +61,10 @@ pub(super) struct Inner {
     pub(super) changed: Notify,
     /// Told when the tunnel should be dropped and dialled again.
     pub(super) reconnect: Notify,
-    /// Lanes, their requests, and connections to upstreams.
+    /// Lanes and their requests.
     pub(super) tasks: TaskTracker,
+    /// Connections to upstreams. Apart, since one that is kept for the next request does not hold a shutdown up.
+    connections: TaskTracker,
     pub(super) stopping: CancellationToken,
     pub(super) cutting: CancellationToken,
     ping_interval: Duration,
@@ -72,13 +74,13 @@ pub(super) struct Inner {
 
 impl Inner {
     pub(super) fn new(builder: AgentBuilder, target: DialTarget) -> Arc<Self> {
-        let tasks = TaskTracker::new();
+        let connections = TaskTracker::new();
         let cutting = CancellationToken::new();
         let handles = if builder.shards.is_empty() { vec![Handle::current()] } else { builder.shards.clone() };
         let shards = handles
             .into_iter()
             .map(|handle| {
-                let client = UpstreamClient::builder(tasks.clone(), cutting.clone())
+                let client = UpstreamClient::builder(connections.clone(), cutting.clone())
                     .policy(builder.policy.clone())
                     .resolver(Arc::clone(&builder.resolver));
                 #[cfg(feature = "tls")]
@@ -100,7 +102,8 @@ impl Inner {
             status: watch::Sender::new(Status::default()),
             changed: Notify::new(),
             reconnect: Notify::new(),
-            tasks,
+            tasks: TaskTracker::new(),
+            connections,
             stopping: CancellationToken::new(),
             cutting,
             ping_interval: builder.ping_interval,
@@ -196,7 +199,12 @@ impl Agent {
         let drained = tokio::time::timeout(period, self.inner.tasks.wait()).await.is_ok();
         let cut = if drained { 0 } else { self.inner.tasks.len() };
         self.inner.cutting.cancel();
-        let _cut_off = tokio::time::timeout(CUT_PERIOD, self.inner.tasks.wait()).await;
+        self.inner.connections.close();
+        let _cut_off = tokio::time::timeout(CUT_PERIOD, async {
+            self.inner.tasks.wait().await;
+            self.inner.connections.wait().await;
+        })
+        .await;
         cut
     }
 }

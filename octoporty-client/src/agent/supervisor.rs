@@ -231,6 +231,8 @@ impl Session {
             }
             let missing = self.lanes.iter().position(Option::is_none);
             tokio::select! {
+                // A goodbye counts even when the end came right behind it.
+                biased;
                 () = inner.stopping.cancelled() => {
                     self.go_away();
                     return End::Stopping;
@@ -239,13 +241,13 @@ impl Session {
                     self.close();
                     return End::Reconnect;
                 }
+                go_away = first_leaving(&self.lanes) => {
+                    return End::GoAway(go_away);
+                }
                 (index, error) = first_closed(&self.lanes) => {
                     reason = error.to_string();
                     self.lanes[index] = None;
                     self.tell(inner);
-                }
-                go_away = first_leaving(&self.lanes) => {
-                    return End::GoAway(go_away);
                 }
                 () = inner.changed.notified() => {
                     let lane = self.up().next().cloned();

@@ -2,7 +2,7 @@
 
 use http::{
     HeaderValue, Method, Request, Uri, Version,
-    header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE},
+    header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE},
     uri,
 };
 use http_body::Body;
@@ -91,6 +91,8 @@ pub(super) fn for_http2(request: &mut Request<RequestBody>, target: &UpstreamTar
     *request.version_mut() = Version::HTTP_2;
     request.headers_mut().remove(EXPECT);
     request.headers_mut().remove(TRANSFER_ENCODING);
+    // HTTP/2 has no such field, and hyper would take what it names away: `TE`, which gRPC services ask for.
+    request.headers_mut().remove(CONNECTION);
     if request.uri().authority().is_some() {
         return Ok(());
     }

@@ -54,6 +54,10 @@ pub fn strip_trailers(trailers: &mut HeaderMap) {
 }
 
 fn strip(headers: &mut HeaderMap, upgrade: UpgradeFields) {
+    // Most messages have none of these; looking at each name once is cheaper than asking for each field.
+    if !headers.keys().any(|name| is_hop_by_hop(name.as_str())) {
+        return;
+    }
     remove_named_by_connection(headers);
     headers.remove(CONNECTION);
     for name in [
@@ -161,24 +165,25 @@ fn asks_for_websocket(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Fields that say how a message is framed or what this hop does with it; lower case.
-pub(super) fn is_framing_or_hop_by_hop(name: &str) -> bool {
+/// Fields that concern one connection only, `TE` aside; lower case.
+fn is_hop_by_hop(name: &str) -> bool {
     matches!(
         name,
         "connection"
-            | "content-length"
-            | "expect"
             | "http2-settings"
             | "keep-alive"
             | "proxy-authenticate"
             | "proxy-authentication-info"
             | "proxy-authorization"
             | "proxy-connection"
-            | "te"
-            | "trailer"
             | "transfer-encoding"
             | "upgrade"
     )
+}
+
+/// Fields that say how a message is framed or what this hop does with it; lower case.
+pub(super) fn is_framing_or_hop_by_hop(name: &str) -> bool {
+    is_hop_by_hop(name) || matches!(name, "content-length" | "expect" | "te" | "trailer")
 }
 
 /// RFC 9110 §6.5.1: framing, routing, request modifiers, authentication, control data and content format.

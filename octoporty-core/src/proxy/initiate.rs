@@ -140,11 +140,8 @@ async fn move_rest<B>(
 {
     if let Some(asked) = asked {
         tokio::select! {
-            asked = asked => if asked.is_err() {
-                // Answered without asking: the body is not wanted, and the stream ends with the answer.
-                send.stopped().await;
-                return;
-            },
+            // Without an answer nobody wants the body, and the stream is over.
+            asked = asked => if asked.is_err() { return },
             _stopped = send.stopped() => return,
         }
     }
@@ -170,9 +167,9 @@ async fn answer(
             let send = send.take().ok_or(unasked)?;
             return Ok(Answer::Upgraded { head, send, recv });
         }
-        if head.status == StatusCode::CONTINUE
-            && let Some(ask) = ask.take()
-        {
+        // A final answer that was not preceded by 100 may still depend on the body, which the visitor decides to send.
+        let asks = head.status == StatusCode::CONTINUE || !head.status.is_informational();
+        if asks && let Some(ask) = ask.take() {
             let _listener_gone = ask.send(());
         }
         // Other interim answers are passed on only by hops that can (RFC 9110 §15.2).

@@ -1,6 +1,13 @@
 //! The Agent's role: a stream becomes a request for a handler, and the handler's answer goes back.
 
-use std::{pin::pin, time::Duration};
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -21,12 +28,15 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Interim {
     sender: InterimSender,
+    /// The final head is on its way; no other may follow it.
+    answered: Arc<AtomicBool>,
 }
 
 impl Interim {
     /// Sends one; lost without harm when the stream is over.
     pub fn send(&self, status: StatusCode, headers: &HeaderMap) {
-        if status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS {
+        let is_interim = status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS;
+        if is_interim && !self.answered.load(Ordering::Relaxed) {
             self.sender.send(&ResponseHead { status, headers: headers.clone() }.encode());
         }
     }
@@ -122,7 +132,8 @@ async fn exchange<H: Handler>(
     mut send: SendStream,
     recv: RecvStream,
 ) -> Finished {
-    let interim = Interim { sender: send.interim() };
+    let answered = Arc::new(AtomicBool::new(false));
+    let interim = Interim { sender: send.interim(), answered: Arc::clone(&answered) };
     let (body, upgraded_recv) = if upgrade {
         (Body::empty(), Some(recv))
     } else {
@@ -141,6 +152,7 @@ async fn exchange<H: Handler>(
             error = send.stopped() => return Finished::Abandoned(error),
         }
     };
+    answered.store(true, Ordering::Relaxed);
     match (reply, upgraded_recv) {
         (Ok(Reply::Response { head, body, idle }), recv) => {
             drop(recv);

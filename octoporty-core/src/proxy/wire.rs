@@ -2,17 +2,25 @@
 //!
 //! Field values keep their bytes; on the way in they are slices of the message, not copies.
 
+use std::marker::PhantomData;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeSeq};
 
 use crate::{
     id::{MappingId, RequestId},
-    limits::{ANSWER_FIELDS_MAX, TARGET_BYTES_MAX},
+    limits::{ANSWER_FIELDS_MAX, FIELDS_MAX, TARGET_BYTES_MAX},
 };
 
+/// Most fields of one list: what the edges take ([`FIELDS_MAX`], [`ANSWER_FIELDS_MAX`]), and room for what either side
+/// adds, such as forwarding fields.
+const WIRE_FIELDS_MAX: usize = 256;
+
 /// Most entries of a field list: a name and a value for each field.
-const FIELD_ENTRIES_MAX: usize = 2 * ANSWER_FIELDS_MAX;
+const FIELD_ENTRIES_MAX: usize = 2 * WIRE_FIELDS_MAX;
+
+const _: () = assert!(FIELDS_MAX < WIRE_FIELDS_MAX && ANSWER_FIELDS_MAX < WIRE_FIELDS_MAX);
 
 /// The head of a request on its way to an Agent. It names no address: the Agent finds the mapping by its id.
 #[derive(Debug, Clone)]
@@ -93,7 +101,7 @@ impl RequestHead {
     /// When it is malformed, or a part is none that HTTP allows. A target that does not begin with `/` and is not
     /// `*` is refused (R32).
     pub fn decode(head: &Bytes) -> Result<Self, WireError> {
-        let RequestIn(mapping, request, method, target, fields) = from_slice(head)?;
+        let Extensible(RequestIn(mapping, request, method, target, fields)) = from_slice(head)?;
         let origin_form = target.first() == Some(&b'/') || target == b"*";
         if !origin_form || target.len() > TARGET_BYTES_MAX || target.iter().any(|byte| !(0x21..0x7f).contains(byte)) {
             return Err(WireError::NotHttp("target"));
@@ -131,7 +139,7 @@ impl ResponseHead {
     ///
     /// When it is malformed, or a part is none that HTTP allows.
     pub fn decode(head: &Bytes) -> Result<Self, WireError> {
-        let ResponseIn(status, fields) = from_slice(head)?;
+        let Extensible(ResponseIn(status, fields)) = from_slice(head)?;
         Ok(Self {
             status: StatusCode::from_u16(status).map_err(|_invalid| WireError::NotHttp("status"))?,
             headers: fields.into_map(head)?,
@@ -169,6 +177,31 @@ fn from_slice<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, WireError> {
     let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
     decoder.set_max_depth(crate::limits::MESSAGE_PACK_DEPTH_MAX);
     T::deserialize(&mut decoder).map_err(|error| WireError::Malformed(error.to_string()))
+}
+
+/// An array whose first entries are a `T`; those that a later version added behind them are skipped.
+struct Extensible<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Extensible<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Visitor<T> {
+            type Value = Extensible<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an array")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+                let known = T::deserialize(de::value::SeqAccessDeserializer::new(&mut entries))?;
+                while entries.next_element::<de::IgnoredAny>()?.is_some() {}
+                Ok(Extensible(known))
+            }
+        }
+
+        deserializer.deserialize_seq(Visitor(PhantomData))
+    }
 }
 
 /// Fields as one flat list: name, value, name, value.

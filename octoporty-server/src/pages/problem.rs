@@ -72,6 +72,10 @@ problems! {
     UriTooLong = URI_TOO_LONG, "uri-too-long", "The address is too long",
         "The address of the request is longer than this server takes.",
         "Shorten the address, or send its parameters in the body of the request.";
+    /// The request expects something of its handling that is not known (RFC 9110 §10.1.1).
+    ExpectationFailed = EXPECTATION_FAILED, "expectation-failed", "This expectation is not known",
+        "The request expects a kind of handling that is not known here.",
+        "Another browser or a newer version of your program may help.";
     /// A WebSocket request with another version than 13 (RFC 6455 §4.2.2), or none where only WebSocket is spoken.
     UpgradeRequired = UPGRADE_REQUIRED, "upgrade-required", "Only WebSocket is spoken here",
         "This address answers to WebSocket version 13 only.",
@@ -189,7 +193,7 @@ mod tests {
 
     #[test]
     fn every_status_of_the_edge_has_a_problem() {
-        for status in [400, 404, 405, 408, 413, 414, 426, 431, 500, 501, 502, 503, 504, 505] {
+        for status in [400, 404, 405, 408, 413, 414, 417, 426, 431, 500, 501, 502, 503, 504, 505] {
             assert!(Problem::ALL.iter().any(|problem| problem.status().as_u16() == status), "{status}");
         }
     }

@@ -1,6 +1,6 @@
 //! One lane of an Agent: handshake, membership in a session, and its end.
 
-use std::{sync::Arc, sync::atomic::Ordering};
+use std::{pin::pin, sync::Arc, sync::atomic::Ordering};
 
 use bytes::Bytes;
 use octoporty_core::{
@@ -30,16 +30,18 @@ where
     let stream = WebSocketStream::from_partially_read(io, read.to_vec(), Role::Server, config).await;
     let (lane, driver) = session::accept(WebSocket::new(stream), gateway.lane_config());
     gateway.lanes.spawn(driver);
-    let serving = serve_lane(&gateway, &lane, shard);
+    let mut serving = pin!(serve_lane(&gateway, &lane, shard));
     tokio::select! {
-        () = serving => {}
-        // Only once this side said goodbye, and the last exchange is over.
-        () = lane.drained() => lane.close(),
-        () = gateway.cutting.cancelled() => {
-            // The goodbye is queued; what is open is over.
-            lane.close();
-        }
+        biased;
+        () = &mut serving => return,
+        // Only once this side said goodbye and the last exchange is over; or the lane is lost.
+        () = lane.drained() => {}
+        // The goodbye is queued; what is open is over.
+        () = gateway.cutting.cancelled() => {}
     }
+    lane.close();
+    // To its end, or the lane would stay in its session.
+    serving.await;
 }
 
 async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, shard: usize) {

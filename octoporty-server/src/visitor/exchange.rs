@@ -179,7 +179,8 @@ impl Exchange<'_> {
                     verdicts.upgraded();
                 }
                 upgrade::spawn_relay(self.visit, on_upgrade, send, recv);
-                let (status, headers) = upgrade::answer(self.version, head.headers);
+                let (status, mut headers) = upgrade::answer(self.version, head.headers);
+                headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), request_id_value(self.facts.id));
                 VisitorBody::empty(status, headers, self.facts.in_service.take())
             }
         }

@@ -42,6 +42,7 @@ pub(super) const fn problem_of_status(status: u16) -> Problem {
         408 => Problem::RequestTimeout,
         413 => Problem::ContentTooLarge,
         414 => Problem::UriTooLong,
+        417 => Problem::ExpectationFailed,
         426 => Problem::UpgradeRequired,
         431 => Problem::HeadersTooLarge,
         501 => Problem::NotImplemented,

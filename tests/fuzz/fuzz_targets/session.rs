@@ -260,7 +260,7 @@ impl Run {
 
     fn check(&self) {
         assert!(self.connection.budget_left() <= BUDGET);
-        assert!(self.connection.open_streams() <= 100);
+        assert!(self.connection.open_streams() <= 20);
         assert!(self.connection.urgent_bytes() <= URGENT_QUEUE_BYTES_MAX + MESSAGE_BYTES_MAX);
     }
 
@@ -288,7 +288,7 @@ fn hello() -> Hello {
         wire: WIRE_VERSION,
         capabilities: vec![CAPABILITY_LZ4.to_owned()],
         window: PEER_WINDOW,
-        streams: 100,
+        streams: 20,
         agent: AgentId::from_u128(1),
         instance: 2,
         session: None,
@@ -302,7 +302,7 @@ fn welcome() -> Welcome {
         wire: WIRE_VERSION,
         capabilities: vec![CAPABILITY_LZ4.to_owned()],
         window: PEER_WINDOW,
-        streams: 100,
+        streams: 20,
         session: SessionId::from_u128(3),
         lanes: 1,
         name: String::new(),

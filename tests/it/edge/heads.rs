@@ -107,7 +107,7 @@ async fn malformed_request_lines_are_refused() {
         ("GET /echo HTTP/1.2", 505),
         ("GET /echo HTTP/2.0", 505),
         ("GET /echo HTTP/0.9", 505),
-        ("GET /echo http/1.1", 505),
+        ("GET /echo http/1.1", 400),
         ("CONNECT app.example.test:80 HTTP/1.1", 405),
         ("TRACE /echo HTTP/1.1", 405),
         (&format!("{} /echo HTTP/1.1", "M".repeat(33)), 501),

@@ -35,13 +35,13 @@ async fn host_is_normalised_and_nothing_else_decides() {
 async fn unknown_host_gets_a_constant_page() {
     let world = World::start().await;
     let mut pages = Vec::new();
-    for (host, path) in [("unknown.example.test", "/"), ("other.example", "/<script>?x=1"), ("example.test", "/echo")] {
+    for (host, path) in [("unknown.example.test", "/"), ("other.example", "/(script)?x=1"), ("example.test", "/echo")] {
         let answer = world.visitor_of(host).await.get(path).await.unwrap();
         assert_eq!(answer.status(), 404, "{host}");
         let id = answer.fields().only("x-octoporty-request-id").unwrap_or_default().to_owned();
         assert!(!id.is_empty());
         let text = answer.text().replace(&id, "ID");
-        assert!(!text.contains(host) && !text.contains("script?") && !text.contains("example.test"), "{text}");
+        assert!(!text.contains(host) && !text.contains("script)") && !text.contains("example.test"), "{text}");
         pages.push(text);
     }
     assert!(pages.iter().all(|page| *page == pages[0]), "{pages:#?}");

@@ -73,7 +73,7 @@ async fn gateway_cuts_what_does_not_finish() {
     assert!(begin.elapsed() < IDLE_MAX, "{:?}", begin.elapsed());
     assert!(drained.cut > 0);
     assert!(hanging.closed_within(SOON).await);
-    assert!(socket.next().await.is_err());
+    assert_eq!(socket.next_close().await.unwrap().map(|(code, _)| code), Some(1001), "going away");
     for tag in ["hang", "ws"] {
         world.upstream.wait_for(tag, |record| record.gone.is_some(), SOON).await.unwrap();
     }

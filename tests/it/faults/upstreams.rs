@@ -13,6 +13,7 @@ use octoporty_tests::{
 };
 use rustls::RootCertStore;
 use sha2::{Digest, Sha256};
+use tokio::io::AsyncWriteExt;
 
 use crate::SOON;
 
@@ -103,8 +104,15 @@ async fn name_that_is_not_found_or_leads_to_a_forbidden_address_is_502() {
 
 #[tokio::test]
 async fn tls_confusion_is_502_both_ways() {
-    let plain = TestUpstream::start().unwrap();
-    let answer = ask(https(plain.address(), |target| target), "/").await;
+    let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = plain.local_addr().unwrap();
+    let answers_at_once = async {
+        // As web servers do when they are spoken to in TLS.
+        let (mut stream, _) = plain.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        stream
+    };
+    let (answer, _stream) = tokio::join!(ask(https(address, |target| target), "/"), answers_at_once);
     assert_eq!(answer.status(), 502, "TLS to a plain service: {answer:?}");
     let tls = TestUpstreamTls::start(&["localhost"]).unwrap();
     let answer = ask(mapping(HOST, tls.address()), "/").await;
