@@ -65,9 +65,8 @@ const CODES: [(&str, ResetCode); 11] = [
     ("forbidden", ResetCode::Forbidden),
 ];
 
-const KINDS: [&str; 12] = [
-    "hello", "welcome", "refused", "open", "head", "data", "trailers", "credit", "reset", "ping", "pong", "go_away",
-];
+const KINDS: [&str; 12] =
+    ["hello", "welcome", "refused", "open", "head", "data", "trailers", "credit", "reset", "ping", "pong", "go_away"];
 
 fn reset(value: &Value) -> Reset {
     let code = CODES.iter().find(|(name, _)| *name == text(value, "code")).expect("a code of this version").1;

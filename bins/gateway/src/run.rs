@@ -1,6 +1,7 @@
 //! What the Gateway does between its start and the signal that ends it.
 
 use std::{
+    io,
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
@@ -30,10 +31,9 @@ const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 pub(crate) async fn run(config: GatewayConfig) -> anyhow::Result<()> {
     let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Gateway__Shards)")?;
     let gateway = build(&config, &shards).await?;
-    for (index, handle) in shards.handles().iter().enumerate() {
-        let listener = bind(config.listen, shards.handles().len() > 1).with_context(|| {
-            format!("{} cannot be listened on (Gateway__Port, Gateway__BindAddress)", config.listen)
-        })?;
+    let listeners = listen(config.listen, shards.handles().len())
+        .with_context(|| format!("{} cannot be listened on (Gateway__Port, Gateway__BindAddress)", config.listen))?;
+    for ((index, handle), listener) in shards.handles().iter().enumerate().zip(listeners) {
         let gateway = gateway.clone();
         // The shards end with this function, and everything on them.
         handle.spawn(async move {
@@ -93,12 +93,24 @@ async fn caddy_addresses(config: &GatewayConfig) -> Vec<IpNet> {
 }
 
 /// A listener of its own for each shard: the system spreads connections over those that share a port.
-fn bind(address: SocketAddr, shared: bool) -> std::io::Result<std::net::TcpListener> {
+fn listen(address: SocketAddr, shards: usize) -> io::Result<Vec<std::net::TcpListener>> {
+    if shards > 1 {
+        // Sockets that share a port would share it with another Gateway too. One that shares nothing finds it.
+        let _free = bind(address, false)?;
+    }
+    let sockets = (0..shards).map(|_| {
+        let socket = bind(address, shards > 1)?;
+        socket.listen(BACKLOG)?;
+        Ok(socket.into())
+    });
+    sockets.collect()
+}
+
+fn bind(address: SocketAddr, shared: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(shared)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+    Ok(socket)
 }

@@ -294,10 +294,7 @@ const fn at_most(kind: &'static str, length: usize, most: usize) -> Result<(), F
 
 fn exactly<const N: usize>(payload: &Bytes, kind: &'static str) -> Result<[u8; N], FrameError> {
     at_most(kind, payload.len(), N)?;
-    payload
-        .first_chunk::<N>()
-        .copied()
-        .ok_or(FrameError::TooShort { kind, length: payload.len(), least: N })
+    payload.first_chunk::<N>().copied().ok_or(FrameError::TooShort { kind, length: payload.len(), least: N })
 }
 
 fn number(payload: &Bytes, kind: &'static str) -> Result<u64, FrameError> {

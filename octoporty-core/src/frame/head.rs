@@ -117,8 +117,7 @@ impl FrameHead {
     #[must_use]
     pub fn to_bytes(self) -> [u8; FRAME_HEAD_BYTES] {
         debug_assert!(self.length < 1 << 24, "lengths are checked where payloads are taken");
-        let flags =
-            self.kind.bits() | if self.end { END_BIT } else { 0 } | if self.compressed { LZ4_BIT } else { 0 };
+        let flags = self.kind.bits() | if self.end { END_BIT } else { 0 } | if self.compressed { LZ4_BIT } else { 0 };
         let [a, b, c, d] = self.stream.to_be_bytes();
         let [_, x, y, z] = self.length.to_be_bytes();
         [a, b, c, d, flags, x, y, z]

@@ -44,8 +44,8 @@ pub fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T
 fn decode_next<T: DeserializeOwned>(what: &'static str, rest: &mut &[u8]) -> Result<T, MessageError> {
     let mut decoder = rmp_serde::Deserializer::new(*rest);
     decoder.set_max_depth(MESSAGE_PACK_DEPTH_MAX);
-    let value = T::deserialize(&mut decoder)
-        .map_err(|error| MessageError::Malformed { what, detail: error.to_string() })?;
+    let value =
+        T::deserialize(&mut decoder).map_err(|error| MessageError::Malformed { what, detail: error.to_string() })?;
     *rest = decoder.into_inner();
     Ok(value)
 }

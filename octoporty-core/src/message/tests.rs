@@ -1,7 +1,11 @@
 //! Messages survive the wire; fields of later versions do no harm; hostile ones are refused.
 
 use super::*;
-use crate::{host::HostPattern, id::{AgentId, MappingId}, limits::MESSAGE_PACK_ENTRIES_MAX};
+use crate::{
+    host::HostPattern,
+    id::{AgentId, MappingId},
+    limits::MESSAGE_PACK_ENTRIES_MAX,
+};
 
 fn hello() -> Hello {
     Hello {

@@ -268,8 +268,7 @@ impl Connection {
         let Some(stream) = self.table.get_mut(id) else { return };
         stream.sender_held = false;
         if stream.send.is_open() {
-            let reset =
-                if stream.local { Reset::cancelled() } else { Reset::new(ResetCode::Internal, Side::Internal) };
+            let reset = if stream.local { Reset::cancelled() } else { Reset::new(ResetCode::Internal, Side::Internal) };
             self.reset_stream(id, reset);
         }
         self.settle(id);
@@ -290,11 +289,7 @@ impl Connection {
         if stream.send.is_open() {
             return Ok(stream);
         }
-        Err(if stream.send.is_done() && !stream.recv.is_ended() {
-            WriteError::Closed
-        } else {
-            WriteError::Stopped
-        })
+        Err(if stream.send.is_done() && !stream.recv.is_ended() { WriteError::Closed } else { WriteError::Stopped })
     }
 
     /// Bytes that wait to be sent before bulk; for tests of the bounds.
@@ -309,4 +304,3 @@ impl Connection {
         self.budget.left()
     }
 }
-

@@ -6,9 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::limits::{
-    BULK_STREAMS_FEW, STREAM_WINDOW_BYTES_FEW, STREAM_WINDOW_BYTES_MAX, STREAM_WINDOW_BYTES_MIN,
-};
+use crate::limits::{BULK_STREAMS_FEW, STREAM_WINDOW_BYTES_FEW, STREAM_WINDOW_BYTES_MAX, STREAM_WINDOW_BYTES_MIN};
 
 /// A path shorter than this needs no window beyond [`STREAM_WINDOW_BYTES_FEW`]: it refills faster than it drains.
 const LONG_PATH: Duration = Duration::from_millis(5);

@@ -11,8 +11,8 @@ use super::{
     stream::{RecvHalf, SendHalf, Stream},
 };
 use crate::{
-    frame::{Frame, Frames, Reset, ResetCode, StreamKind, decompress, put_reset},
     frame::Side,
+    frame::{Frame, Frames, Reset, ResetCode, StreamKind, decompress, put_reset},
     limits::{CONTROL_PAYLOAD_BYTES_MAX, MESSAGE_BYTES_TARGET, STREAM_WINDOW_BYTES_MAX, URGENT_QUEUE_BYTES_MAX},
     message::{GoAway, GoAwayReason, decode},
 };
@@ -257,11 +257,7 @@ impl Connection {
     }
 
     fn check_opened(&self, frame: &'static str, number: u32) -> Result<(), ConnectionError> {
-        if self.table.was_opened(number) {
-            Ok(())
-        } else {
-            Err(ConnectionError::IdleStream { frame, stream: number })
-        }
+        if self.table.was_opened(number) { Ok(()) } else { Err(ConnectionError::IdleStream { frame, stream: number }) }
     }
 
     /// A slice of the message, or a copy where the slice would keep far more alive than itself.

@@ -6,9 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::{Connection, Event, StreamId, stream::Stream};
 use crate::{
-    frame::{
-        FRAME_HEAD_BYTES, FrameHead, Kind, Reset, ResetCode, Side, put_credit, put_ping, put_pong, put_reset,
-    },
+    frame::{FRAME_HEAD_BYTES, FrameHead, Kind, Reset, ResetCode, Side, put_credit, put_ping, put_pong, put_reset},
     limits::{MESSAGE_BYTES_TARGET, PIECE_BYTES_MAX, PIECE_BYTES_SHARED, SEND_BUFFER_BYTES, URGENT_QUEUE_BYTES},
 };
 
@@ -157,9 +155,9 @@ impl Connection {
 }
 
 fn starts_with_greeting(urgent: &[u8]) -> bool {
-    urgent.first_chunk::<FRAME_HEAD_BYTES>().is_some_and(|head| {
-        matches!(FrameHead::decode(*head).kind, Kind::Hello | Kind::Welcome | Kind::Refused)
-    })
+    urgent
+        .first_chunk::<FRAME_HEAD_BYTES>()
+        .is_some_and(|head| matches!(FrameHead::decode(*head).kind, Kind::Hello | Kind::Welcome | Kind::Refused))
 }
 
 const fn wants_no_more(stream: &Stream) -> bool {

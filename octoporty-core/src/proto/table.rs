@@ -150,7 +150,6 @@ impl Table {
     /// This side reset a stream whose sender had `credit` left, so frames that are under way for it are nobody's
     /// fault.
     pub(super) const fn expect_stale(&mut self, credit: u32) {
-        self.stale_left =
-            self.stale_left.saturating_add(STALE_FRAMES_PER_RESET + credit / STALE_BYTES_PER_FRAME);
+        self.stale_left = self.stale_left.saturating_add(STALE_FRAMES_PER_RESET + credit / STALE_BYTES_PER_FRAME);
     }
 }

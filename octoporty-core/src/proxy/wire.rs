@@ -59,13 +59,7 @@ pub enum WireError {
 }
 
 #[derive(Serialize)]
-struct RequestOut<'a>(
-    MappingId,
-    RequestId,
-    &'a str,
-    #[serde(with = "serde_bytes")] &'a [u8],
-    FieldsOut<'a>,
-);
+struct RequestOut<'a>(MappingId, RequestId, &'a str, #[serde(with = "serde_bytes")] &'a [u8], FieldsOut<'a>);
 
 #[derive(Deserialize)]
 struct RequestIn<'a>(
@@ -84,13 +78,7 @@ impl RequestHead {
     /// Never: encoding into memory cannot fail.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let out = RequestOut(
-            self.mapping,
-            self.request,
-            self.method.as_str(),
-            &self.target,
-            FieldsOut(&self.headers),
-        );
+        let out = RequestOut(self.mapping, self.request, self.method.as_str(), &self.target, FieldsOut(&self.headers));
         to_vec(&out, &self.headers)
     }
 
@@ -224,8 +212,7 @@ impl FieldsIn<'_> {
     fn into_map(self, source: &Bytes) -> Result<HeaderMap, WireError> {
         let mut map = HeaderMap::with_capacity(self.0.len());
         for (name, value) in self.0 {
-            let name =
-                HeaderName::from_bytes(name.as_bytes()).map_err(|_invalid| WireError::NotHttp("field name"))?;
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_invalid| WireError::NotHttp("field name"))?;
             let value = HeaderValue::from_maybe_shared(source.slice_ref(value))
                 .map_err(|_invalid| WireError::NotHttp("field value"))?;
             map.append(name, value);

@@ -133,7 +133,8 @@ impl Run {
             payload.resize(length, flags);
             if (4..=5).contains(&kind) {
                 // A short head; the rest is body.
-                payload = [&[if kind == 4 { 1 + flags % 3 } else { 0 }, 0, 0, 2][..], &[0, 0, 9, 9], b"hd", &payload].concat();
+                payload = [&[if kind == 4 { 1 + flags % 3 } else { 0 }, 0, 0, 2][..], &[0, 0, 9, 9], b"hd", &payload]
+                    .concat();
                 if kind == 5 {
                     payload.drain(4..8);
                 }

@@ -23,7 +23,10 @@ const MERGED_CHUNK_BYTES: usize = 16 << 10;
 enum Item {
     Head(Bytes),
     /// `counted` bytes of it are under flow control; inlined bytes are not.
-    Data { bytes: Bytes, counted: bool },
+    Data {
+        bytes: Bytes,
+        counted: bool,
+    },
     /// Small chunks, copied together.
     Merged(BytesMut),
     Trailers(Bytes),

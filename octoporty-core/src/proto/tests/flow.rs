@@ -97,8 +97,7 @@ fn stalled_readers_that_used_up_the_budget_stop_nobody_else() {
 #[test]
 fn a_stream_that_began_small_grows_once_the_budget_is_back() {
     let budget = u64::from(STREAM_WINDOW_BYTES - STREAM_WINDOW_BYTES_MIN);
-    let mut pair =
-        Pair::with(Config::new(Role::Gateway).lane_budget_bytes(budget), Config::new(Role::Agent));
+    let mut pair = Pair::with(Config::new(Role::Gateway).lane_budget_bytes(budget), Config::new(Role::Agent));
     let (first, second) = (answer(&mut pair), answer(&mut pair));
     assert_eq!((window(&pair, first), window(&pair, second)), (STREAM_WINDOW_BYTES, STREAM_WINDOW_BYTES_MIN));
     pair.gateway.drop_handles(first);

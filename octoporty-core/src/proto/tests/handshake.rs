@@ -63,7 +63,8 @@ fn lz4_is_used_only_when_both_sides_offer_it() {
         assert_eq!(pair.gateway.connection.write(id, &text), Ok(true));
         pair.settle();
         assert_eq!(pair.agent.read_bytes(id), text, "the bytes arrive in any case");
-        let packed = pair.gateway.sent_frames().iter().any(|frame| matches!(frame, Frame::Data { packed: Some(_), .. }));
+        let packed =
+            pair.gateway.sent_frames().iter().any(|frame| matches!(frame, Frame::Data { packed: Some(_), .. }));
         assert_eq!(packed, gateway_offers && agent_offers);
     }
 }

@@ -350,11 +350,8 @@ fn windows_and_credit_have_an_upper_bound() {
 
 #[test]
 fn nothing_follows_the_end_of_a_half() {
-    let cases: [Case; 3] = [
-        ("data", |stream| data(stream, 0, false)),
-        ("head", |stream| head(stream, false)),
-        ("trailers", trailers),
-    ];
+    let cases: [Case; 3] =
+        [("data", |stream| data(stream, 0, false)), ("head", |stream| head(stream, false)), ("trailers", trailers)];
     for (frame, make) in cases {
         let mut victim = Victim::agent();
         victim.accepts(open(1, StreamKind::Http, true));

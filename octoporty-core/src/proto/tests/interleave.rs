@@ -94,7 +94,9 @@ impl Known {
                     let _nothing = pick(stream).map(|id| connection.read(id));
                 }
             }
-            Command::Reset { stream } => pick(stream).into_iter().for_each(|id| connection.reset(id, Reset::cancelled())),
+            Command::Reset { stream } => {
+                pick(stream).into_iter().for_each(|id| connection.reset(id, Reset::cancelled()))
+            }
             Command::Stop { stream } => pick(stream).into_iter().for_each(|id| connection.stop(id)),
             Command::DropSender { stream } => pick(stream).into_iter().for_each(|id| connection.drop_sender(id)),
             Command::DropReceiver { stream } => pick(stream).into_iter().for_each(|id| connection.drop_receiver(id)),

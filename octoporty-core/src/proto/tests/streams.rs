@@ -225,9 +225,8 @@ fn what_is_too_large_is_refused_before_it_breaks_the_lane() {
     let mut pair = Pair::new();
     let (head, body) = (vec![1; ENCODED_HEAD_BYTES_MAX], vec![2; INLINE_BODY_BYTES_MAX]);
     let (long_head, long_body) = (vec![1; ENCODED_HEAD_BYTES_MAX + 1], vec![2; INLINE_BODY_BYTES_MAX + 1]);
-    let open = |pair: &mut Pair, head: &[u8], body: &[u8]| {
-        pair.gateway.connection.open(StreamKind::Http, head, body, false)
-    };
+    let open =
+        |pair: &mut Pair, head: &[u8], body: &[u8]| pair.gateway.connection.open(StreamKind::Http, head, body, false);
     assert!(matches!(open(&mut pair, &long_head, b""), Err(OpenError::TooLarge { what: "head", .. })));
     assert!(matches!(open(&mut pair, b"", &long_body), Err(OpenError::TooLarge { what: "body", .. })));
     let id = open(&mut pair, &head, &body).unwrap();

@@ -90,10 +90,7 @@ impl App {
     }
 
     pub(super) const fn is_done(&self) -> bool {
-        self.to_open.is_empty()
-            && self.senders.is_empty()
-            && self.receivers.is_empty()
-            && self.lingering.is_empty()
+        self.to_open.is_empty() && self.senders.is_empty() && self.receivers.is_empty() && self.lingering.is_empty()
     }
 
     /// When the next paused reader goes on.

@@ -83,7 +83,14 @@ impl Lane {
             3 => faults.push((last, Fault::Leave(Role::Agent))),
             _ => {}
         }
-        Self { pair, gateway: App::new(exchanges), agent: App::new(exchanges), faults, stalled_until: None, is_done: false }
+        Self {
+            pair,
+            gateway: App::new(exchanges),
+            agent: App::new(exchanges),
+            faults,
+            stalled_until: None,
+            is_done: false,
+        }
     }
 
     fn strike(&mut self, now: Instant) {
@@ -164,7 +171,6 @@ impl Lane {
         apps.into_iter().chain(timers).chain(path).flatten().chain(faults).min()
     }
 
-
     fn failed(&self) -> bool {
         self.pair.gateway.connection.error().is_some() || self.pair.agent.connection.error().is_some()
     }
@@ -240,9 +246,7 @@ fn check(lane: &Lane, exchanges: &[Exchange]) {
                     assert_eq!(*sent, Some(Outcome::Complete), "exchange {index} looks complete and is not");
                 }
             }
-            let refused = |outcome: &Option<Outcome>| {
-                matches!(outcome, Some(Outcome::Reset(reset)) if reset.code == ResetCode::Refused)
-            };
+            let refused = |outcome: &Option<Outcome>| matches!(outcome, Some(Outcome::Reset(reset)) if reset.code == ResetCode::Refused);
             // One that its opener gave up may have been refused before the opener heard of it.
             let never_taken = theirs.sent.is_none() && theirs.received.is_none() && !exchanges[index].is_kind();
             if lane.failed() || refused(&ours.received) || never_taken {
