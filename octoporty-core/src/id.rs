@@ -6,7 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Text that is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an identifier has 32 hex digits (dashes may stand between them), this text has {digits} digits or other characters")]
+#[error(
+    "an identifier has 32 hex digits (dashes may stand between them), this text has {digits} digits or other characters"
+)]
 pub struct ParseIdError {
     digits: usize,
 }
@@ -123,8 +125,7 @@ impl de::Visitor<'_> for IdVisitor {
     }
 
     fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<u128, E> {
-        let bytes: [u8; 16] =
-            bytes.try_into().map_err(|_wrong_length| E::invalid_length(bytes.len(), &self))?;
+        let bytes: [u8; 16] = bytes.try_into().map_err(|_wrong_length| E::invalid_length(bytes.len(), &self))?;
         Ok(u128::from_be_bytes(bytes))
     }
 

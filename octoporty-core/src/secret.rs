@@ -99,15 +99,7 @@ mod tests {
         // R22
         let secret = Secret::new("abcabc".to_owned());
         assert!(secret.ct_eq(b"abcabc"));
-        for other in [
-            &b""[..],
-            b"abc",
-            b"abcabcabc",
-            b"abcabcabcabc",
-            b"abcabd",
-            b"xbcabc",
-            b"abcabca",
-        ] {
+        for other in [&b""[..], b"abc", b"abcabcabc", b"abcabcabcabc", b"abcabd", b"xbcabc", b"abcabca"] {
             assert!(!secret.ct_eq(other), "{other:?}");
         }
         assert!(Secret::new(String::new()).ct_eq(b""));

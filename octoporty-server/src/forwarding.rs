@@ -17,6 +17,9 @@ use crate::trusted_proxies::TrustedProxies;
 /// Most entries of `X-Forwarded-For` that are looked at, from the right: no honest chain of proxies is longer.
 pub const FORWARDED_FOR_MAX: usize = 32;
 
+/// Fields that are set on each request.
+const FIELDS_SET: usize = 5;
+
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
@@ -85,6 +88,17 @@ impl Forwarding {
                 chain: Vec::new(),
             };
         }
+        // Most requests claim nothing; looking at each name once is cheaper than asking for each field.
+        if !headers.keys().any(|name| name.as_str().starts_with("x-forwarded-")) {
+            return Self {
+                client_ip: peer,
+                proto: scheme,
+                host: host.clone(),
+                peer,
+                by_proxy: true,
+                chain: Vec::new(),
+            };
+        }
         let chain = believed_chain(headers, trusted);
         Self {
             client_ip: chain.last().copied().unwrap_or(peer),
@@ -120,6 +134,7 @@ impl Forwarding {
     /// additions. `Forwarded` and `X-Octoporty-*` always go: the first is not kept up here, the second is ours alone.
     pub fn apply(&self, headers: &mut HeaderMap, request_id: RequestId) {
         self.remove_claims(headers);
+        headers.reserve(FIELDS_SET);
         let client = text_value(self.client_ip.to_string());
         let forwarded_for = if self.chain.is_empty() { client.clone() } else { text_value(self.chain_text()) };
         headers.insert(X_FORWARDED_FOR.clone(), forwarded_for);
@@ -141,6 +156,13 @@ impl Forwarding {
 
     /// Removes what the peer said, as far as it is not believed and not replaced anyway.
     fn remove_claims(&self, headers: &mut HeaderMap) {
+        let is_claim = |name: &HeaderName| {
+            let name = name.as_str();
+            name == "forwarded" || name.starts_with("x-forwarded-") || name.starts_with("x-octoporty-")
+        };
+        if !headers.keys().any(is_claim) {
+            return;
+        }
         headers.remove(FORWARDED);
         if self.by_proxy && !has_valid_port(headers) {
             headers.remove(&X_FORWARDED_PORT);

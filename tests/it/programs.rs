@@ -142,14 +142,18 @@ async fn programs_finish_what_is_in_flight() {
 
 async fn finish_in_flight(site: &Site, process: &mut Process, tag: &str) {
     let mut visitor = site.visitor().await;
-    visitor.sender().send_request("POST", &format!("/gate?tag={tag}"), &[], b"body").await.unwrap();
-    site.upstream.wait_for(tag, |_| true, SOON).await.unwrap();
-    process.signal(Signal::Terminate).await.unwrap();
-    process.wait_for_line("stopping", SOON).await.unwrap();
-    assert!(process.is_running().unwrap());
+    visitor.sender().send_request("POST", &format!("/gate?tag={tag}"), &[], b"body").await.expect("the visitor sends");
+    site.upstream.wait_for(tag, |_| true, SOON).await.expect("the request reaches the upstream");
+    process.signal(Signal::Terminate).await.expect("the signal is sent");
+    process.wait_for_line("stopping", SOON).await.expect("it says that it stops");
+    assert!(process.is_running().expect("its state is known"));
     site.upstream.step(tag);
-    assert_eq!(visitor.answer("POST").await.unwrap().json().unwrap()["body_bytes"], 4, "{tag}");
-    assert_eq!(process.wait_for_exit(SOON).await.unwrap().code(), Some(0), "{tag}");
+    assert_eq!(
+        visitor.answer("POST").await.expect("the visitor is answered").json().expect("the answer is JSON")["body_bytes"],
+        4,
+        "{tag}"
+    );
+    assert_eq!(process.wait_for_exit(SOON).await.expect("it ends").code(), Some(0), "{tag}");
 }
 
 /// What a visitor met who asked again and again.

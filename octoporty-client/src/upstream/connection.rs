@@ -144,10 +144,7 @@ impl Spawner {
     ) -> hyper::Result<H1Connection> {
         let expect = AnswerExpect::new();
         let guarded = TokioIo::new(AnswerGuard::new(io, expect.clone()));
-        let (sender, connection) = http1::Builder::new()
-            .max_buf_size(H1_BUFFER_BYTES_MAX)
-            .handshake(guarded)
-            .await?;
+        let (sender, connection) = http1::Builder::new().max_buf_size(H1_BUFFER_BYTES_MAX).handshake(guarded).await?;
         let shared = self.shared(first_byte);
         self.tasks.spawn(run(connection.with_upgrades(), Arc::clone(&shared), owner));
         Ok(H1Connection { sender, expect, shared })

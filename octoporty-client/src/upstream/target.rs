@@ -1,5 +1,6 @@
 //! Where requests of a mapping go, checked once. Not how to get there, and not whether it may be reached.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::{
     fmt,
     net::{IpAddr, Ipv6Addr},
@@ -82,7 +83,7 @@ pub(super) enum Host {
 /// Where requests go, and how. Made by [`UpstreamTarget::builder`], then fixed.
 ///
 /// Two equal targets share pooled connections.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamTarget {
     scheme: Scheme,
     pub(super) host: Host,
@@ -92,6 +93,14 @@ pub struct UpstreamTarget {
     connect_timeout: Duration,
     head_timeout: Option<Duration>,
     authority: Box<str>,
+    /// A hash of all the rest, made once: targets are looked up twice for each request.
+    hash: u64,
+}
+
+impl Hash for UpstreamTarget {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
 }
 
 impl UpstreamTarget {
@@ -213,7 +222,10 @@ impl UpstreamTargetBuilder {
             return Err(TargetError::ZeroTimeout);
         }
         let authority = authority(&host, self.port, self.scheme);
+        let mut hasher = DefaultHasher::new();
+        (self.scheme, &host, self.port, self.protocol, self.tls).hash(&mut hasher);
         Ok(Arc::new(UpstreamTarget {
+            hash: hasher.finish(),
             scheme: self.scheme,
             host,
             port: self.port,

@@ -22,9 +22,7 @@ pub enum HostError {
     #[error("the host name has an empty part: it starts with a dot or has two dots in a row")]
     EmptyLabel,
     /// One part is longer than DNS can carry.
-    #[error(
-        "the part {label:?} of the host name has {length} characters, at most {LABEL_BYTES_MAX} are possible"
-    )]
+    #[error("the part {label:?} of the host name has {length} characters, at most {LABEL_BYTES_MAX} are possible")]
     LabelTooLong {
         /// The start of the part.
         label: Box<str>,
@@ -46,9 +44,7 @@ pub enum HostError {
         character: char,
     },
     /// A URL, a port or a user was given where only the name belongs.
-    #[error(
-        "the host name contains {character:?}; give the name alone, without scheme, user, port or path"
-    )]
+    #[error("the host name contains {character:?}; give the name alone, without scheme, user, port or path")]
     NotOnlyHost {
         /// The character that gave it away.
         character: char,

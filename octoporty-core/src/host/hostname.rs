@@ -64,10 +64,7 @@ fn parse_typed<'a>(text: &str, scratch: &'a mut [u8; SCRATCH_BYTES]) -> Result<&
     if text.len() > TYPED_BYTES_MAX {
         return Err(HostError::TooLong { length: text.len() });
     }
-    let address = text
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(text);
+    let address = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     if address.parse::<std::net::Ipv6Addr>().is_ok() {
         return write_ipv6(address.as_bytes(), scratch);
     }
@@ -79,22 +76,13 @@ fn parse_typed<'a>(text: &str, scratch: &'a mut [u8; SCRATCH_BYTES]) -> Result<&
         return write_name(text.as_bytes(), scratch);
     }
     let name = Uts46::new()
-        .to_ascii(
-            text.as_bytes(),
-            AsciiDenyList::EMPTY,
-            Hyphens::Allow,
-            DnsLength::Ignore,
-        )
-        .map_err(|_tells_nothing| HostError::International {
-            name: excerpt(text),
-        })?;
+        .to_ascii(text.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Ignore)
+        .map_err(|_tells_nothing| HostError::International { name: excerpt(text) })?;
     write_name(name.as_bytes(), scratch)
 }
 
 fn has_punycode(text: &str) -> bool {
-    text.as_bytes()
-        .windows(4)
-        .any(|part| part.eq_ignore_ascii_case(b"xn--"))
+    text.as_bytes().windows(4).any(|part| part.eq_ignore_ascii_case(b"xn--"))
 }
 
 impl AsRef<str> for Hostname {
@@ -136,11 +124,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        assert_eq!(
-            Hostname::parse(text).map(|host| host.to_string()),
-            Ok(expected.to_owned()),
-            "{text:?}"
-        );
+        assert_eq!(Hostname::parse(text).map(|host| host.to_string()), Ok(expected.to_owned()), "{text:?}");
     }
 
     // R09
@@ -164,25 +148,14 @@ mod tests {
             assert_eq!(Hostname::parse(text), Err(error), "{text:?}");
         };
         check("", HostError::Empty);
-        check(
-            "https://example.com",
-            HostError::NotOnlyHost { character: ':' },
-        );
-        check(
-            "example.com/path",
-            HostError::NotOnlyHost { character: '/' },
-        );
+        check("https://example.com", HostError::NotOnlyHost { character: ':' });
+        check("example.com/path", HostError::NotOnlyHost { character: '/' });
         check("example.com:80", HostError::NotOnlyHost { character: ':' });
         check("me@example.com", HostError::NotOnlyHost { character: '@' });
         check(" example.com", HostError::Character { character: ' ' });
         check("bü cher.example", HostError::Character { character: ' ' });
         check("*.example.com", HostError::Character { character: '*' });
-        check(
-            "xn--zzzzzzz99999.example",
-            HostError::International {
-                name: "xn--zzzzzzz99999.example".into(),
-            },
-        );
+        check("xn--zzzzzzz99999.example", HostError::International { name: "xn--zzzzzzz99999.example".into() });
         check("[::1", HostError::Ipv6);
         check("[::1]:80", HostError::Ipv6);
         check(&"ü".repeat(513), HostError::TooLong { length: 1026 });
@@ -197,10 +170,7 @@ mod tests {
             message("a$b"),
             "the host name contains '$'; letters, digits, hyphens, underscores and dots between parts are allowed"
         );
-        assert_eq!(
-            message("a.-b"),
-            "the part \"-b\" of the host name starts or ends with a hyphen"
-        );
+        assert_eq!(message("a.-b"), "the part \"-b\" of the host name starts or ends with a hyphen");
         assert_eq!(
             message("a\u{1b}b"),
             "the host name contains '\\u{1b}'; letters, digits, hyphens, underscores and dots between parts are allowed"
@@ -226,13 +196,8 @@ mod tests {
     fn text_is_checked_when_it_is_read_back() {
         let host: Hostname = serde_json::from_str("\"Example.COM\"").unwrap();
         assert_eq!(serde_json::to_string(&host).unwrap(), "\"example.com\"");
-        let error = serde_json::from_str::<Hostname>("\"a..b\"")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("the host name has an empty part"),
-            "{error}"
-        );
+        let error = serde_json::from_str::<Hostname>("\"a..b\"").unwrap_err().to_string();
+        assert!(error.starts_with("the host name has an empty part"), "{error}");
     }
 
     proptest::proptest! {

@@ -23,10 +23,7 @@ pub fn check_answer_head(head: &[u8], request: RequestKind) -> Result<AnswerFact
 }
 
 /// Walks a head once. Gives its length and its facts, or `None` if the bytes end before the head does.
-pub(super) fn parse(
-    bytes: &[u8],
-    request: RequestKind,
-) -> Result<Option<(usize, AnswerFacts)>, HeadError> {
+pub(super) fn parse(bytes: &[u8], request: RequestKind) -> Result<Option<(usize, AnswerFacts)>, HeadError> {
     let window = &bytes[..bytes.len().min(limits::ANSWER_HEAD_BYTES_MAX)];
     let mut cursor = Cursor::new(window);
     match walk(&mut cursor, request) {
@@ -34,9 +31,7 @@ pub(super) fn parse(
         Err(Stop::Bad(HeadError::NotHttp)) => not_http(window),
         Err(Stop::Bad(error)) => Err(error),
         Err(Stop::Partial) if window.len() == limits::ANSWER_HEAD_BYTES_MAX => {
-            Err(HeadError::HeadTooLarge {
-                limit: limits::ANSWER_HEAD_BYTES_MAX,
-            })
+            Err(HeadError::HeadTooLarge { limit: limits::ANSWER_HEAD_BYTES_MAX })
         }
         Err(Stop::Partial) => Ok(None),
     }
@@ -59,10 +54,7 @@ fn walk(cursor: &mut Cursor<'_>, request: RequestKind) -> Result<AnswerFacts, St
     while let Some(field) = cursor.field()? {
         count += 1;
         if count > limits::ANSWER_FIELDS_MAX {
-            return Err(HeadError::TooManyFields {
-                limit: limits::ANSWER_FIELDS_MAX,
-            }
-            .into());
+            return Err(HeadError::TooManyFields { limit: limits::ANSWER_FIELDS_MAX }.into());
         }
         request::check_size(field)?;
         if !framing.note(field, version_minor)? {
@@ -72,11 +64,7 @@ fn walk(cursor: &mut Cursor<'_>, request: RequestKind) -> Result<AnswerFacts, St
     if status == 101 && !(request == RequestKind::Upgrade && upgrade.is_websocket()) {
         return Err(HeadError::UpgradeUnasked.into());
     }
-    Ok(AnswerFacts {
-        version_minor,
-        status,
-        body: body(status, request, &framing),
-    })
+    Ok(AnswerFacts { version_minor, status, body: body(status, request, &framing) })
 }
 
 /// `version SP 3DIGIT [SP reason] CRLF`. Many services leave out the reason, some the space before it.

@@ -66,12 +66,7 @@ pub(super) struct AnswerFlow {
 
 impl AnswerFlow {
     pub(super) const fn new(expect: AnswerExpect) -> Self {
-        Self {
-            phase: Phase::Head,
-            expect,
-            searched: 0,
-            interim: 0,
-        }
+        Self { phase: Phase::Head, expect, searched: 0, interim: 0 }
     }
 
     fn head(&mut self, bytes: &[u8]) -> Result<usize, HeadError> {
@@ -85,11 +80,7 @@ impl AnswerFlow {
         Ok(end)
     }
 
-    fn whole_head(
-        &self,
-        bytes: &[u8],
-        request: RequestKind,
-    ) -> Result<Option<(usize, AnswerFacts)>, HeadError> {
+    fn whole_head(&self, bytes: &[u8], request: RequestKind) -> Result<Option<(usize, AnswerFacts)>, HeadError> {
         // A first piece of a byte or two tells too little to wait for the rest: a TLS alert has no lines.
         if self.searched <= 2 || bytes.len() >= limits::ANSWER_HEAD_BYTES_MAX {
             return answer::parse(bytes, request);

@@ -35,11 +35,7 @@ impl<IO> AnswerGuard<IO> {
     /// Guards a new connection.
     #[must_use]
     pub fn new(io: IO, expect: AnswerExpect) -> Self {
-        Self {
-            io,
-            flow: AnswerFlow::new(expect),
-            stash: Stash::default(),
-        }
+        Self { io, flow: AnswerFlow::new(expect), stash: Stash::default() }
     }
 
     /// The transport, and the bytes that were read from it and not yet by the reader.
@@ -50,11 +46,7 @@ impl<IO> AnswerGuard<IO> {
 }
 
 impl<IO: AsyncRead + Unpin> AsyncRead for AnswerGuard<IO> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        out: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let guard = self.get_mut();
         if out.remaining() == 0 {
             return Poll::Ready(Ok(()));
@@ -68,16 +60,11 @@ impl<IO: AsyncRead + Unpin> AsyncRead for AnswerGuard<IO> {
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
             }
             if !guard.stash.is_empty()
-                && (guard.stash.check(&mut guard.flow)
-                    || matches!(guard.flow.phase, Phase::Failed(_)))
+                && (guard.stash.check(&mut guard.flow) || matches!(guard.flow.phase, Phase::Failed(_)))
             {
                 continue;
             }
-            match ready!(
-                guard
-                    .stash
-                    .poll_fetch(Pin::new(&mut guard.io), cx, out, &mut guard.flow)
-            )? {
+            match ready!(guard.stash.poll_fetch(Pin::new(&mut guard.io), cx, out, &mut guard.flow))? {
                 Fetched::Released => return Poll::Ready(Ok(())),
                 Fetched::Kept => {}
                 Fetched::Eof => {
@@ -91,11 +78,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for AnswerGuard<IO> {
 }
 
 impl<IO: AsyncWrite + Unpin> AsyncWrite for AnswerGuard<IO> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().io).poll_write(cx, bytes)
     }
 

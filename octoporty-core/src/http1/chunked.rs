@@ -74,11 +74,7 @@ impl ChunkedScanner {
                     let taken = left.min(rest);
                     // `taken` is at most the length of a slice.
                     used += usize::try_from(taken).unwrap_or(usize::MAX);
-                    self.state = if taken == left {
-                        State::DataCr
-                    } else {
-                        State::Data { left: left - taken }
-                    };
+                    self.state = if taken == left { State::DataCr } else { State::Data { left: left - taken } };
                 }
                 State::Done => return Ok(Scan { used, done: true }),
                 State::Failed(error) => return Err(error),
@@ -93,19 +89,14 @@ impl ChunkedScanner {
         }
         match self.state {
             State::Failed(error) => Err(error),
-            state => Ok(Scan {
-                used,
-                done: state == State::Done,
-            }),
+            state => Ok(Scan { used, done: state == State::Done }),
         }
     }
 
     /// One byte that is not chunk data.
     fn line_byte(&mut self, byte: u8) -> Result<(), ChunkError> {
         self.state = match self.state {
-            State::Size { digits, size } if byte == b';' && digits > 0 => {
-                self.extension_byte(byte, 0, size)?
-            }
+            State::Size { digits, size } if byte == b';' && digits > 0 => self.extension_byte(byte, 0, size)?,
             State::Size { digits, size } => size_byte(byte, digits, size)?,
             State::Extension { size, .. } if byte == b'\r' => State::SizeLf { size },
             State::Extension { bytes, size } => self.extension_byte(byte, bytes, size)?,
@@ -135,9 +126,7 @@ impl ChunkedScanner {
         }
         self.extension_bytes += 1;
         let bytes = bytes + 1;
-        if bytes > limits::CHUNK_EXTENSION_BYTES_MAX
-            || self.extension_bytes > limits::BODY_EXTENSION_BYTES_MAX
-        {
+        if bytes > limits::CHUNK_EXTENSION_BYTES_MAX || self.extension_bytes > limits::BODY_EXTENSION_BYTES_MAX {
             return Err(ChunkError::ExtensionTooLarge);
         }
         Ok(State::Extension { bytes, size })
@@ -171,11 +160,7 @@ impl ChunkedScanner {
 }
 
 fn line_feed(byte: u8, next: State) -> Result<State, ChunkError> {
-    if byte == b'\n' {
-        Ok(next)
-    } else {
-        Err(ChunkError::LineEnd)
-    }
+    if byte == b'\n' { Ok(next) } else { Err(ChunkError::LineEnd) }
 }
 
 /// Hexadecimal digits, then CR; no white space, no sign, no prefix.
@@ -192,10 +177,7 @@ fn size_byte(byte: u8, digits: usize, size: u64) -> Result<State, ChunkError> {
         return Err(ChunkError::SizeTooLong);
     }
     // 16 digits of 4 bits are what a u64 holds, so nothing is shifted out.
-    Ok(State::Size {
-        digits: digits + 1,
-        size: size << 4 | u64::from(digit),
-    })
+    Ok(State::Size { digits: digits + 1, size: size << 4 | u64::from(digit) })
 }
 
 /// Whether a trailer field must be dropped: it frames, routes or authenticates, or describes the content
@@ -240,14 +222,9 @@ pub fn is_forbidden_trailer(name: &[u8]) -> bool {
         b"www-authenticate",
         b"x-real-ip",
     ];
-    let starts = |prefix: &[u8]| {
-        name.get(..prefix.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-    };
+    let starts = |prefix: &[u8]| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     starts(b"x-forwarded-")
         || starts(b"sec-")
         || starts(b"if-")
-        || FORBIDDEN
-            .iter()
-            .any(|forbidden| forbidden.eq_ignore_ascii_case(name))
+        || FORBIDDEN.iter().any(|forbidden| forbidden.eq_ignore_ascii_case(name))
 }

@@ -152,9 +152,7 @@ impl HeadError {
             Self::TargetTooLong => 414,
             Self::Expectation => 417,
             Self::UpgradeVersion => 426,
-            Self::TooManyFields { .. } | Self::FieldTooLarge { .. } | Self::HeadTooLarge { .. } => {
-                431
-            }
+            Self::TooManyFields { .. } | Self::FieldTooLarge { .. } | Self::HeadTooLarge { .. } => 431,
             Self::MethodTooLong | Self::TransferCodingUnknown => 501,
             Self::NotHttp
             | Self::TlsInstead
@@ -213,11 +211,7 @@ pub enum ChunkError {
     #[error("a trailer that is not a field")]
     Trailer,
     /// Too many trailers, or too many bytes of them.
-    #[error(
-        "more trailers than {} fields or {} bytes",
-        limits::TRAILERS_MAX,
-        limits::TRAILER_BYTES_MAX
-    )]
+    #[error("more trailers than {} fields or {} bytes", limits::TRAILERS_MAX, limits::TRAILER_BYTES_MAX)]
     TrailersTooLarge,
 }
 

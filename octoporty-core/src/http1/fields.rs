@@ -64,10 +64,7 @@ fn content_length(value: &[u8]) -> Result<u64, HeadError> {
             } else {
                 return None;
             };
-            length
-                .checked_mul(10)?
-                .checked_add(digit)
-                .filter(|&length| length <= LENGTH_MAX)
+            length.checked_mul(10)?.checked_add(digit).filter(|&length| length <= LENGTH_MAX)
         })
         .ok_or(HeadError::ContentLength)
 }

@@ -25,20 +25,7 @@ const fn classes() -> [u8; 256] {
         if byte.is_ascii_alphanumeric()
             || matches!(
                 byte,
-                b'!' | b'#'
-                    | b'$'
-                    | b'%'
-                    | b'&'
-                    | b'\''
-                    | b'*'
-                    | b'+'
-                    | b'-'
-                    | b'.'
-                    | b'^'
-                    | b'_'
-                    | b'`'
-                    | b'|'
-                    | b'~'
+                b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
             )
         {
             class |= TOKEN;
@@ -106,10 +93,7 @@ impl<'a> Cursor<'a> {
     /// Takes the longest run of bytes of the class.
     pub(super) fn run(&mut self, class: u8) -> &'a [u8] {
         let rest = &self.bytes[self.at..];
-        let end = rest
-            .iter()
-            .position(|&byte| !is(byte, class))
-            .unwrap_or(rest.len());
+        let end = rest.iter().position(|&byte| !is(byte, class)).unwrap_or(rest.len());
         self.at += end;
         &rest[..end]
     }
@@ -121,9 +105,7 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         let plain = |block: &&[u8]| {
             // No short cut on purpose: only without one the compiler uses vector instructions.
-            block
-                .iter()
-                .fold(true, |plain, &byte| plain & (byte >= b' ') & (byte != 0x7f))
+            block.iter().fold(true, |plain, &byte| plain & (byte >= b' ') & (byte != 0x7f))
         };
         let blocks = self.bytes[start..].chunks_exact(BLOCK_BYTES);
         self.at += blocks.take_while(plain).count() * BLOCK_BYTES;
@@ -184,10 +166,7 @@ impl<'a> Cursor<'a> {
         self.step();
         let value = self.value_run();
         self.crlf(HeadError::Control)?;
-        Ok(Some(Field {
-            name,
-            value: value.trim_ascii(),
-        }))
+        Ok(Some(Field { name, value: value.trim_ascii() }))
     }
 
     /// What is wrong with a field name that no colon follows.

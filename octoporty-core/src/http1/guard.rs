@@ -109,11 +109,7 @@ impl<IO> RequestGuard<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> RequestGuard<IO> {
-    fn poll_checked(
-        &mut self,
-        cx: &mut Context<'_>,
-        out: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_checked(&mut self, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             if self.stash.release(out) {
                 return Poll::Ready(Ok(()));
@@ -293,11 +289,7 @@ fn head_timed_out() -> io::Error {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for RequestGuard<IO> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        out: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if out.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
@@ -306,11 +298,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for RequestGuard<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for RequestGuard<IO> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let guard = self.get_mut();
         let written = Pin::new(&mut guard.io).poll_write(cx, bytes);
         guard.note_write(&written);

@@ -32,9 +32,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(usize, RequestFacts)>, HeadE
         Ok(facts) => Ok(Some((cursor.at(), facts))),
         Err(Stop::Bad(error)) => Err(error),
         Err(Stop::Partial) if window.len() == limits::HEAD_BYTES_MAX => {
-            Err(HeadError::HeadTooLarge {
-                limit: limits::HEAD_BYTES_MAX,
-            })
+            Err(HeadError::HeadTooLarge { limit: limits::HEAD_BYTES_MAX })
         }
         Err(Stop::Partial) => Ok(None),
     }
@@ -47,10 +45,7 @@ fn walk(cursor: &mut Cursor<'_>) -> Result<RequestFacts, Stop> {
     while let Some(field) = cursor.field()? {
         count += 1;
         if count > limits::FIELDS_MAX {
-            return Err(HeadError::TooManyFields {
-                limit: limits::FIELDS_MAX,
-            }
-            .into());
+            return Err(HeadError::TooManyFields { limit: limits::FIELDS_MAX }.into());
         }
         check_size(field)?;
         seen.note(field, line.version_minor)?;
@@ -61,11 +56,7 @@ fn walk(cursor: &mut Cursor<'_>) -> Result<RequestFacts, Stop> {
 /// Checks one field against [`limits::FIELD_BYTES_MAX`].
 pub(super) fn check_size(field: Field<'_>) -> Result<(), HeadError> {
     let bytes = field.name.len() + field.value.len();
-    if bytes > limits::FIELD_BYTES_MAX {
-        Err(HeadError::FieldTooLarge { bytes })
-    } else {
-        Ok(())
-    }
+    if bytes > limits::FIELD_BYTES_MAX { Err(HeadError::FieldTooLarge { bytes }) } else { Ok(()) }
 }
 
 struct RequestLine<'a> {
@@ -105,11 +96,7 @@ fn request_line<'a>(cursor: &mut Cursor<'a>) -> Result<RequestLine<'a>, Stop> {
     if method.eq_ignore_ascii_case(b"CONNECT") || method.eq_ignore_ascii_case(b"TRACE") {
         return Err(HeadError::MethodNotAllowed.into());
     }
-    Ok(RequestLine {
-        method,
-        target,
-        version_minor,
-    })
+    Ok(RequestLine { method, target, version_minor })
 }
 
 /// Takes `HTTP/1.0` or `HTTP/1.1`; says `otherwise` to what is no version at all.
@@ -118,11 +105,7 @@ pub(super) fn version(cursor: &mut Cursor<'_>, otherwise: HeadError) -> Result<u
     let major = cursor.digit(otherwise)?;
     cursor.literal(b".", otherwise)?;
     let minor = cursor.digit(otherwise)?;
-    if major == 1 && minor <= 1 {
-        Ok(minor)
-    } else {
-        Err(HeadError::Version.into())
-    }
+    if major == 1 && minor <= 1 { Ok(minor) } else { Err(HeadError::Version.into()) }
 }
 
 /// The fields that matter here.
@@ -170,8 +153,7 @@ impl<'a> Seen<'a> {
             Some(length) => BodyFraming::Length(length),
         };
         // An upgrade that is not allowed here is ignored, not refused (RFC 9110 §7.8).
-        let upgrade =
-            line.version_minor == 1 && line.method == b"GET" && self.upgrade.is_websocket();
+        let upgrade = line.version_minor == 1 && line.method == b"GET" && self.upgrade.is_websocket();
         if upgrade {
             self.upgrade.check()?;
             if body != BodyFraming::None {
@@ -182,9 +164,7 @@ impl<'a> Seen<'a> {
             version_minor: line.version_minor,
             body,
             upgrade,
-            expects_continue: self.expects_continue
-                && line.version_minor == 1
-                && body != BodyFraming::None,
+            expects_continue: self.expects_continue && line.version_minor == 1 && body != BodyFraming::None,
             head_only: line.method == b"HEAD",
         })
     }

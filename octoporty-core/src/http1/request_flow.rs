@@ -59,14 +59,7 @@ pub(super) struct RequestFlow {
 
 impl RequestFlow {
     pub(super) fn new(verdicts: VerdictQueue) -> Self {
-        Self {
-            phase: Phase::Head,
-            head_since: None,
-            clock: BodyClock::default(),
-            searched: 0,
-            told: false,
-            verdicts,
-        }
+        Self { phase: Phase::Head, head_since: None, clock: BodyClock::default(), searched: 0, told: false, verdicts }
     }
 
     pub(super) const fn verdicts(&self) -> &VerdictQueue {

@@ -40,10 +40,7 @@ pub(super) struct Stash {
 
 impl Stash {
     pub(super) fn new(bytes: Bytes) -> Self {
-        Self {
-            bytes: BytesMut::from(bytes),
-            passed: 0,
-        }
+        Self { bytes: BytesMut::from(bytes), passed: 0 }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -95,10 +92,7 @@ impl Stash {
 
     /// Checks what is held. Says whether any of it passed.
     pub(super) fn check(&mut self, flow: &mut impl Flow) -> bool {
-        debug_assert_eq!(
-            self.passed, 0,
-            "what passed the check goes to the reader first"
-        );
+        debug_assert_eq!(self.passed, 0, "what passed the check goes to the reader first");
         self.passed = flow.pass(&self.bytes);
         self.passed > 0
     }
@@ -126,11 +120,7 @@ impl Stash {
         let passed = flow.pass(fresh);
         self.keep(&fresh[passed..]);
         out.set_filled(before + passed);
-        Poll::Ready(Ok(if passed > 0 {
-            Fetched::Released
-        } else {
-            Fetched::Kept
-        }))
+        Poll::Ready(Ok(if passed > 0 { Fetched::Released } else { Fetched::Kept }))
     }
 
     /// Reads into the stash, with the reader's buffer as scratch space.

@@ -26,11 +26,7 @@ pub(super) fn check(method: &[u8], target: &[u8], host: Option<&[u8]>) -> Result
             // Two names for one request is what routing must never have to choose from (R08).
             let host = host.ok_or(HeadError::AuthorityMismatch)?;
             let same = without_port(authority, port).eq_ignore_ascii_case(without_port(host, port));
-            if same {
-                Ok(())
-            } else {
-                Err(HeadError::AuthorityMismatch)
-            }
+            if same { Ok(()) } else { Err(HeadError::AuthorityMismatch) }
         }
     }
 }
@@ -42,10 +38,7 @@ fn absolute(target: &[u8]) -> Option<(&[u8], &'static [u8])> {
     } else {
         (after_prefix(target, b"https://")?, b":443")
     };
-    let end = rest
-        .iter()
-        .position(|&byte| matches!(byte, b'/' | b'?'))
-        .unwrap_or(rest.len());
+    let end = rest.iter().position(|&byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
     Some((&rest[..end], port))
 }
 
@@ -71,10 +64,7 @@ pub fn is_valid_host_header(value: &[u8]) -> bool {
         };
         return is_address::<Ipv6Addr>(&rest[..end]) && is_port_suffix(&rest[end + 1..]);
     }
-    let end = value
-        .iter()
-        .position(|&byte| byte == b':')
-        .unwrap_or(value.len());
+    let end = value.iter().position(|&byte| byte == b':').unwrap_or(value.len());
     is_name(&value[..end]) && is_port_suffix(&value[end..])
 }
 
@@ -106,9 +96,7 @@ fn is_name(name: &[u8]) -> bool {
     for label in name.split(|&byte| byte == b'.') {
         let is_label = !label.is_empty()
             && label.len() <= LABEL_BYTES_MAX
-            && label
-                .iter()
-                .all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+            && label.iter().all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
         if !is_label {
             return false;
         }

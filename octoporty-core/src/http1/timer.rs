@@ -22,9 +22,7 @@ pub(super) struct Timer {
 impl Timer {
     /// Whether the deadline has passed; if not, the task is woken no later than then.
     pub(super) fn poll_passed(&mut self, cx: &mut Context<'_>, deadline: Instant) -> bool {
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         if sleep.deadline() > deadline {
             sleep.as_mut().reset(deadline);
         }
@@ -51,9 +49,7 @@ pub(super) struct BodyClock {
 
 impl BodyClock {
     pub(super) fn count(&mut self, bytes: usize) {
-        self.bytes = self
-            .bytes
-            .saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        self.bytes = self.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
     /// Bytes came. If they filled the reader's buffer, the visitor was ahead of the reader, and what looked
@@ -73,14 +69,7 @@ impl BodyClock {
         let Some(earned_secs) = self.bytes.checked_div(config.body_rate_bytes_min) else {
             return (since + idle, BodyError::Idle);
         };
-        let allowed = config
-            .body_rate_grace
-            .max(Duration::from_secs(earned_secs))
-            .saturating_sub(self.waited);
-        if allowed < idle {
-            (since + allowed, BodyError::TooSlow)
-        } else {
-            (since + idle, BodyError::Idle)
-        }
+        let allowed = config.body_rate_grace.max(Duration::from_secs(earned_secs)).saturating_sub(self.waited);
+        if allowed < idle { (since + allowed, BodyError::TooSlow) } else { (since + idle, BodyError::Idle) }
     }
 }

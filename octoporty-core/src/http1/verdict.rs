@@ -74,13 +74,7 @@ impl VerdictQueue {
         };
         wake(reader);
         let upgrade = matches!(verdict, Verdict::Accepted(facts) if facts.upgrade);
-        Some((
-            verdict,
-            InService {
-                queue: self.clone(),
-                upgrade,
-            },
-        ))
+        Some((verdict, InService { queue: self.clone(), upgrade }))
     }
 
     /// Why the body of the request in service was cut off, if it was. hyper's body gives a less clear error; a
@@ -117,10 +111,7 @@ impl VerdictQueue {
     /// Adds a verdict. The guard makes sure by [`poll_room`](Self::poll_room) that there is room.
     pub(super) fn put(&self, verdict: Verdict) {
         let mut shared = self.lock();
-        debug_assert!(
-            shared.verdict.is_none(),
-            "a head passed before the verdict on the last was taken"
-        );
+        debug_assert!(shared.verdict.is_none(), "a head passed before the verdict on the last was taken");
         if matches!(verdict, Verdict::Accepted(facts) if facts.upgrade) {
             shared.hold = Hold::Waiting;
         }

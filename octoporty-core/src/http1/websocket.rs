@@ -73,7 +73,5 @@ impl<'a> Upgrade<'a> {
 fn is_key(key: &[u8]) -> bool {
     key.len() == KEY_BYTES
         && key.ends_with(b"==")
-        && key[..KEY_BYTES - 2]
-            .iter()
-            .all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+        && key[..KEY_BYTES - 2].iter().all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }

@@ -25,17 +25,13 @@ pub enum HostHeader {
 #[non_exhaustive]
 pub enum HeaderPolicyError {
     /// The field frames messages or concerns one connection only.
-    #[error(
-        "the header {name} cannot be set or removed: it says how messages are framed, not what they mean"
-    )]
+    #[error("the header {name} cannot be set or removed: it says how messages are framed, not what they mean")]
     Framing {
         /// The field.
         name: HeaderName,
     },
     /// The field is `Host`, which has a setting of its own.
-    #[error(
-        "the header host cannot be set or removed like others: choose which host the upstream sees instead"
-    )]
+    #[error("the header host cannot be set or removed like others: choose which host the upstream sees instead")]
     Host,
     /// More than [`HEADER_EDITS_MAX`] fields of one kind.
     #[error("more than {HEADER_EDITS_MAX} headers to set or remove in one direction")]
@@ -71,11 +67,7 @@ impl HeaderPolicy {
     /// # Errors
     ///
     /// When the field may not be changed, or there are too many: see [`HeaderPolicyError`].
-    pub fn set_request(
-        mut self,
-        name: HeaderName,
-        value: HeaderValue,
-    ) -> Result<Self, HeaderPolicyError> {
+    pub fn set_request(mut self, name: HeaderName, value: HeaderValue) -> Result<Self, HeaderPolicyError> {
         self.request.set(name, value)?;
         Ok(self)
     }
@@ -95,11 +87,7 @@ impl HeaderPolicy {
     /// # Errors
     ///
     /// As [`set_request`](Self::set_request).
-    pub fn set_response(
-        mut self,
-        name: HeaderName,
-        value: HeaderValue,
-    ) -> Result<Self, HeaderPolicyError> {
+    pub fn set_response(mut self, name: HeaderName, value: HeaderValue) -> Result<Self, HeaderPolicyError> {
         self.response.set(name, value)?;
         Ok(self)
     }
@@ -198,9 +186,7 @@ mod tests {
     fn the_upstream_sees_the_host_that_was_chosen() {
         let check = |host: HostHeader, expected: &str| {
             let mut headers = HeaderMap::from_iter([(HOST, value("visitor.example"))]);
-            HeaderPolicy::new()
-                .host(host)
-                .apply_request(&mut headers, &value("upstream:80"));
+            HeaderPolicy::new().host(host).apply_request(&mut headers, &value("upstream:80"));
             assert_eq!(headers[HOST], expected);
         };
         check(HostHeader::Keep, "visitor.example");
@@ -217,19 +203,11 @@ mod tests {
             .set_response(name("strict-transport-security"), value("max-age=1"))?
             .remove_response(name("server"))?;
         let mut headers = HeaderMap::new();
-        for (field, text) in [
-            ("x-one", "old"),
-            ("x-one", "older"),
-            ("x-two", "2"),
-            ("server", "s"),
-        ] {
+        for (field, text) in [("x-one", "old"), ("x-one", "older"), ("x-two", "2"), ("server", "s")] {
             headers.append(name(field), value(text));
         }
         policy.apply_request(&mut headers, &value("u"));
-        assert_eq!(
-            headers,
-            HeaderMap::from_iter([(name("x-one"), value("new")), (name("server"), value("s"))])
-        );
+        assert_eq!(headers, HeaderMap::from_iter([(name("x-one"), value("new")), (name("server"), value("s"))]));
         policy.apply_response(&mut headers);
         assert_eq!(headers["strict-transport-security"], "max-age=1");
         assert!(!headers.contains_key("server"));
@@ -239,38 +217,15 @@ mod tests {
     // R12
     #[test]
     fn framing_cannot_be_changed() {
-        for field in [
-            "content-length",
-            "transfer-encoding",
-            "connection",
-            "te",
-            "upgrade",
-            "keep-alive",
-            "trailer",
-        ] {
+        for field in ["content-length", "transfer-encoding", "connection", "te", "upgrade", "keep-alive", "trailer"] {
             let error = HeaderPolicyError::Framing { name: name(field) };
-            assert_eq!(
-                HeaderPolicy::new().set_request(name(field), value("x")),
-                Err(error.clone())
-            );
-            assert_eq!(
-                HeaderPolicy::new().remove_request(name(field)),
-                Err(error.clone())
-            );
-            assert_eq!(
-                HeaderPolicy::new().set_response(name(field), value("x")),
-                Err(error.clone())
-            );
-            assert_eq!(
-                HeaderPolicy::new().remove_response(name(field)),
-                Err(error.clone())
-            );
+            assert_eq!(HeaderPolicy::new().set_request(name(field), value("x")), Err(error.clone()));
+            assert_eq!(HeaderPolicy::new().remove_request(name(field)), Err(error.clone()));
+            assert_eq!(HeaderPolicy::new().set_response(name(field), value("x")), Err(error.clone()));
+            assert_eq!(HeaderPolicy::new().remove_response(name(field)), Err(error.clone()));
             assert!(error.to_string().contains(field));
         }
-        assert_eq!(
-            HeaderPolicy::new().remove_request(HOST),
-            Err(HeaderPolicyError::Host)
-        );
+        assert_eq!(HeaderPolicy::new().remove_request(HOST), Err(HeaderPolicyError::Host));
     }
 
     #[test]
@@ -279,9 +234,6 @@ mod tests {
         for _ in 0..HEADER_EDITS_MAX {
             policy = policy.remove_response(name("server")).unwrap();
         }
-        assert_eq!(
-            policy.remove_response(name("server")),
-            Err(HeaderPolicyError::TooMany)
-        );
+        assert_eq!(policy.remove_response(name("server")), Err(HeaderPolicyError::TooMany));
     }
 }

@@ -43,11 +43,8 @@ pub fn strip_response(headers: &mut HeaderMap, upgrade: UpgradeFields) {
 /// Removes the trailers that would change how the message is framed, routed or trusted, had they come as header
 /// fields (R05, RFC 9110 §6.5.1). Trailers must not be merged into the headers even so.
 pub fn strip_trailers(trailers: &mut HeaderMap) {
-    let forbidden: Vec<HeaderName> = trailers
-        .keys()
-        .filter(|name| is_forbidden_in_trailers(name.as_str()))
-        .cloned()
-        .collect();
+    let forbidden: Vec<HeaderName> =
+        trailers.keys().filter(|name| is_forbidden_in_trailers(name.as_str())).cloned().collect();
     for name in forbidden {
         trailers.remove(name);
     }
@@ -60,12 +57,7 @@ fn strip(headers: &mut HeaderMap, upgrade: UpgradeFields) {
     }
     remove_named_by_connection(headers);
     headers.remove(CONNECTION);
-    for name in [
-        &KEEP_ALIVE,
-        &PROXY_CONNECTION,
-        &PROXY_AUTHENTICATION_INFO,
-        &HTTP2_SETTINGS,
-    ] {
+    for name in [&KEEP_ALIVE, &PROXY_CONNECTION, &PROXY_AUTHENTICATION_INFO, &HTTP2_SETTINGS] {
         headers.remove(name);
     }
     headers.remove(PROXY_AUTHENTICATE);
@@ -104,32 +96,20 @@ fn tokens(value: &HeaderValue) -> impl Iterator<Item = &str> {
 
 /// Options that are no field, or one that is dealt with by its own rule.
 fn is_usual_option(token: &str) -> bool {
-    ["keep-alive", "close", "upgrade", "te"]
-        .iter()
-        .any(|usual| token.eq_ignore_ascii_case(usual))
+    ["keep-alive", "close", "upgrade", "te"].iter().any(|usual| token.eq_ignore_ascii_case(usual))
 }
 
 /// Whether naming this field in `Connection` has no effect: whoever could remove it could reroute a request, reframe it,
 /// or pass for someone that the upstream trusts.
 fn is_protected(name: &str) -> bool {
-    const NAMES: [&str; 5] = [
-        "host",
-        "content-length",
-        "trailer",
-        "forwarded",
-        "x-real-ip",
-    ];
-    NAMES
-        .iter()
-        .any(|protected| name.eq_ignore_ascii_case(protected))
+    const NAMES: [&str; 5] = ["host", "content-length", "trailer", "forwarded", "x-real-ip"];
+    NAMES.iter().any(|protected| name.eq_ignore_ascii_case(protected))
         || starts_with_ignore_case(name, "x-forwarded-")
         || starts_with_ignore_case(name, "x-octoporty-")
 }
 
 fn starts_with_ignore_case(text: &str, prefix: &str) -> bool {
-    text.as_bytes()
-        .get(..prefix.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+    text.as_bytes().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
 /// `TE` says which codings this hop may use; only `trailers` says something about the whole way (RFC 9110 §10.1.4).
@@ -141,11 +121,7 @@ fn keep_only_trailers(headers: &mut HeaderMap) {
     if second.is_none() && first.as_bytes() == b"trailers" {
         return;
     }
-    let kept = headers
-        .get_all(TE)
-        .iter()
-        .flat_map(tokens)
-        .any(|token| token.eq_ignore_ascii_case("trailers"));
+    let kept = headers.get_all(TE).iter().flat_map(tokens).any(|token| token.eq_ignore_ascii_case("trailers"));
     if kept {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     } else {
@@ -157,12 +133,7 @@ fn keep_only_trailers(headers: &mut HeaderMap) {
 fn asks_for_websocket(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(UPGRADE).iter();
     let only = lines.next().filter(|_line| lines.next().is_none());
-    only.is_some_and(|value| {
-        value
-            .as_bytes()
-            .trim_ascii()
-            .eq_ignore_ascii_case(b"websocket")
-    })
+    only.is_some_and(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket"))
 }
 
 /// Fields that concern one connection only, `TE` aside; lower case.
@@ -223,18 +194,13 @@ mod tests {
     use super::*;
 
     fn map(lines: &[(&'static str, &'static str)]) -> HeaderMap {
-        lines
-            .iter()
-            .map(|(name, value)| {
-                (
-                    HeaderName::from_static(name),
-                    HeaderValue::from_static(value),
-                )
-            })
-            .fold(HeaderMap::new(), |mut headers, (name, value)| {
+        lines.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).fold(
+            HeaderMap::new(),
+            |mut headers, (name, value)| {
                 headers.append(name, value);
                 headers
-            })
+            },
+        )
     }
 
     fn check_request(
@@ -326,15 +292,11 @@ mod tests {
     // R12
     #[test]
     fn of_te_only_trailers_is_kept() {
-        let check = |sent: &[(&'static str, &'static str)],
-                     left: &[(&'static str, &'static str)]| {
+        let check = |sent: &[(&'static str, &'static str)], left: &[(&'static str, &'static str)]| {
             check_request(UpgradeFields::Remove, sent, left);
         };
         check(&[("te", "trailers")], &[("te", "trailers")]);
-        check(
-            &[("te", "gzip;q=0.5, Trailers"), ("connection", "TE")],
-            &[("te", "trailers")],
-        );
+        check(&[("te", "gzip;q=0.5, Trailers"), ("connection", "TE")], &[("te", "trailers")]);
         check(&[("te", "gzip"), ("te", "trailers")], &[("te", "trailers")]);
         check(&[("te", "gzip")], &[]);
         check(&[("te", "xtrailers")], &[]);
@@ -343,16 +305,8 @@ mod tests {
 
     #[test]
     fn trailer_is_kept_both_ways() {
-        check_request(
-            UpgradeFields::Remove,
-            &[("trailer", "x-sum")],
-            &[("trailer", "x-sum")],
-        );
-        check_response(
-            UpgradeFields::Remove,
-            &[("trailer", "grpc-status")],
-            &[("trailer", "grpc-status")],
-        );
+        check_request(UpgradeFields::Remove, &[("trailer", "x-sum")], &[("trailer", "x-sum")]);
+        check_response(UpgradeFields::Remove, &[("trailer", "grpc-status")], &[("trailer", "grpc-status")]);
     }
 
     // R12, R14
@@ -360,19 +314,12 @@ mod tests {
     fn only_a_websocket_upgrade_is_kept_and_only_when_wanted() {
         let keep = UpgradeFields::KeepWebSocket;
         let kept = [("connection", "Upgrade"), ("upgrade", "WebSocket")];
-        let sent = [
-            ("connection", "keep-alive, Upgrade"),
-            ("upgrade", "WebSocket"),
-        ];
+        let sent = [("connection", "keep-alive, Upgrade"), ("upgrade", "WebSocket")];
         check_request(keep, &sent, &kept);
         check_response(keep, &sent, &kept);
         check_request(UpgradeFields::Remove, &sent, &[]);
         check_request(keep, &[("connection", "upgrade"), ("upgrade", "h2c")], &[]);
-        check_request(
-            keep,
-            &[("connection", "upgrade"), ("upgrade", "websocket, h2c")],
-            &[],
-        );
+        check_request(keep, &[("connection", "upgrade"), ("upgrade", "websocket, h2c")], &[]);
         check_request(keep, &[("upgrade", "websocket"), ("upgrade", "h2c")], &[]);
         check_request(keep, &[("connection", "upgrade")], &[]);
     }
@@ -415,14 +362,6 @@ mod tests {
             ("etag", "\"x\""),
         ]);
         strip_trailers(&mut trailers);
-        assert_eq!(
-            trailers,
-            map(&[
-                ("grpc-status", "0"),
-                ("x-sum", "1"),
-                ("x-sum", "2"),
-                ("etag", "\"x\"")
-            ])
-        );
+        assert_eq!(trailers, map(&[("grpc-status", "0"), ("x-sum", "1"), ("x-sum", "2"), ("etag", "\"x\"")]));
     }
 }

@@ -193,8 +193,7 @@ async fn a_body_that_must_be_asked_for_is_not_touched_before() {
     let (feed, body) = fed();
     let mut outgoing = Outgoing::new(body, true).await.unwrap();
     let head = request().encode();
-    let asking =
-        initiate(&gateway, StreamKind::Http, &head, &mut outgoing, &tracker, Duration::from_secs(60));
+    let asking = initiate(&gateway, StreamKind::Http, &head, &mut outgoing, &tracker, Duration::from_secs(60));
     let serve = async {
         let mut incoming = agent.accept().await.unwrap();
         feed.send(data(b"upload")).await.unwrap();

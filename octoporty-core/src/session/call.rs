@@ -121,8 +121,7 @@ impl IncomingCall {
     ///
     /// When the caller is gone.
     pub async fn answer(mut self, body: Bytes) -> Result<(), CallError> {
-        let head =
-            message::encode(&CallAnswer { ok: true, code: String::new(), message: String::new() });
+        let head = message::encode(&CallAnswer { ok: true, code: String::new(), message: String::new() });
         if body.len() <= INLINE_BODY_BYTES_MAX {
             self.send.send_head(&head, &body, true).await?;
         } else {
@@ -138,8 +137,7 @@ impl IncomingCall {
     ///
     /// When the caller is gone.
     pub async fn fail(mut self, code: &str, reason: &str) -> Result<(), CallError> {
-        let head =
-            message::encode(&CallAnswer { ok: false, code: code.to_owned(), message: reason.to_owned() });
+        let head = message::encode(&CallAnswer { ok: false, code: code.to_owned(), message: reason.to_owned() });
         Ok(self.send.send_head(&head, &[], true).await?)
     }
 }

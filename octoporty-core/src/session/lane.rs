@@ -1,11 +1,6 @@
 //! A handle to a lane: open streams, accept them, follow its life.
 
-use std::{
-    future::poll_fn,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 use bytes::Bytes;
 

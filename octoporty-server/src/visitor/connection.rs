@@ -89,9 +89,7 @@ async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, verdicts: VerdictQueu
         Box::pin(async move { Ok::<_, Infallible>(service::handle(visit, request).await) })
     });
     // The guard keeps the time of heads and of idle connections, and the limits; see its module.
-    let connection = http1::Builder::new()
-        .serve_connection(TokioIo::new(guard), handle)
-        .with_upgrades();
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(guard), handle).with_upgrades();
     let mut connection = pin!(connection);
     tokio::select! {
         biased;

@@ -20,10 +20,7 @@ fn framing_follows_status_and_request() {
     use RequestKind::{Head, Other};
     let (length, chunked) = ("Content-Length: 5\r\n", "Transfer-Encoding: Chunked\r\n");
     assert_eq!(framing(200, length, Other), BodyFraming::Length(5));
-    assert_eq!(
-        framing(200, "Content-Length: 0\r\n", Other),
-        BodyFraming::None
-    );
+    assert_eq!(framing(200, "Content-Length: 0\r\n", Other), BodyFraming::None);
     assert_eq!(framing(200, chunked, Other), BodyFraming::Chunked);
     assert_eq!(framing(200, "", Other), BodyFraming::UntilClose);
     assert_eq!(framing(205, chunked, Other), BodyFraming::Chunked);
@@ -37,17 +34,10 @@ fn framing_follows_status_and_request() {
 
 #[test]
 fn status_lines_may_lack_a_reason() {
-    for (line, status) in [
-        ("HTTP/1.1 200 OK", 200),
-        ("HTTP/1.1 200 ", 200),
-        ("HTTP/1.0 599", 599),
-        ("HTTP/1.1 404 Näh", 404),
-    ] {
-        assert_eq!(
-            check(&format!("{line}\r\n\r\n")).unwrap().status,
-            status,
-            "{line}"
-        );
+    for (line, status) in
+        [("HTTP/1.1 200 OK", 200), ("HTTP/1.1 200 ", 200), ("HTTP/1.0 599", 599), ("HTTP/1.1 404 Näh", 404)]
+    {
+        assert_eq!(check(&format!("{line}\r\n\r\n")).unwrap().status, status, "{line}");
     }
 }
 
@@ -81,23 +71,11 @@ fn status_lines_out_of_order_are_refused() {
 #[test]
 fn answers_are_checked_as_strictly_as_requests() {
     for (fields, error) in [
-        (
-            "Content-Length: 5\r\nContent-Length: 5\r\n",
-            HeadError::ContentLengthRepeated,
-        ),
+        ("Content-Length: 5\r\nContent-Length: 5\r\n", HeadError::ContentLengthRepeated),
         ("Content-Length: 5, 5\r\n", HeadError::ContentLength),
-        (
-            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-            HeadError::LengthAndCoding,
-        ),
-        (
-            "Transfer-Encoding: chunked, chunked\r\n",
-            HeadError::TransferEncoding,
-        ),
-        (
-            "Transfer-Encoding: gzip, chunked\r\n",
-            HeadError::TransferCodingUnknown,
-        ),
+        ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", HeadError::LengthAndCoding),
+        ("Transfer-Encoding: chunked, chunked\r\n", HeadError::TransferEncoding),
+        ("Transfer-Encoding: gzip, chunked\r\n", HeadError::TransferCodingUnknown),
         ("X-A: b\rX-Inject: 1\r\n", HeadError::BareCr),
         ("X-A: b\nX-Inject: 1\r\n", HeadError::BareLf),
         ("X-A: b\r\n folded\r\n", HeadError::ObsFold),
@@ -105,11 +83,7 @@ fn answers_are_checked_as_strictly_as_requests() {
         ("X-A\r\n", HeadError::MissingColon),
         ("X-A: \0\r\n", HeadError::Control),
     ] {
-        assert_eq!(
-            check(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")),
-            Err(error),
-            "{fields:?}"
-        );
+        assert_eq!(check(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")), Err(error), "{fields:?}");
     }
     let old = "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     assert_eq!(check(old), Err(HeadError::TransferEncodingVersion));
@@ -118,35 +92,19 @@ fn answers_are_checked_as_strictly_as_requests() {
 // R16
 #[test]
 fn answers_have_a_size() {
-    let count = |count| {
-        check(&format!(
-            "HTTP/1.1 200 OK\r\n{}\r\n",
-            "X: y\r\n".repeat(count)
-        ))
-    };
+    let count = |count| check(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(count)));
     assert!(count(limits::ANSWER_FIELDS_MAX).is_ok());
     assert_eq!(
         count(limits::ANSWER_FIELDS_MAX + 1),
-        Err(HeadError::TooManyFields {
-            limit: limits::ANSWER_FIELDS_MAX
-        })
+        Err(HeadError::TooManyFields { limit: limits::ANSWER_FIELDS_MAX })
     );
     let whole = |bytes: usize| {
-        let (start, filler) = (
-            "HTTP/1.1 200 OK\r\n",
-            format!("X: {}\r\n", "v".repeat(32_000)),
-        );
+        let (start, filler) = ("HTTP/1.1 200 OK\r\n", format!("X: {}\r\n", "v".repeat(32_000)));
         let rest = bytes - start.len() - filler.len() * 4 - "Y: \r\n\r\n".len();
-        check(&format!(
-            "{start}{}Y: {}\r\n\r\n",
-            filler.repeat(4),
-            "v".repeat(rest)
-        ))
+        check(&format!("{start}{}Y: {}\r\n\r\n", filler.repeat(4), "v".repeat(rest)))
     };
     assert!(whole(limits::ANSWER_HEAD_BYTES_MAX).is_ok());
-    let error = Err(HeadError::HeadTooLarge {
-        limit: limits::ANSWER_HEAD_BYTES_MAX,
-    });
+    let error = Err(HeadError::HeadTooLarge { limit: limits::ANSWER_HEAD_BYTES_MAX });
     assert_eq!(whole(limits::ANSWER_HEAD_BYTES_MAX + 1), error);
 }
 
@@ -155,17 +113,9 @@ fn answers_have_a_size() {
 fn an_upgrade_must_be_asked_for_and_be_websocket() {
     let head = |fields: &str| format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n");
     let good = head("Connection: Upgrade\r\nUpgrade: websocket\r\n");
-    assert!(
-        check_answer_head(good.as_bytes(), RequestKind::Upgrade)
-            .unwrap()
-            .is_upgrade()
-    );
+    assert!(check_answer_head(good.as_bytes(), RequestKind::Upgrade).unwrap().is_upgrade());
     assert_eq!(check(&good), Err(HeadError::UpgradeUnasked));
-    for fields in [
-        "",
-        "Connection: upgrade\r\nUpgrade: h2c\r\n",
-        "Upgrade: websocket\r\n",
-    ] {
+    for fields in ["", "Connection: upgrade\r\nUpgrade: h2c\r\n", "Upgrade: websocket\r\n"] {
         let error = check_answer_head(head(fields).as_bytes(), RequestKind::Upgrade);
         assert_eq!(error, Err(HeadError::UpgradeUnasked), "{fields}");
     }

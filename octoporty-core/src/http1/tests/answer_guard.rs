@@ -17,19 +17,12 @@ fn asked(kind: RequestKind) -> Asked {
     let (upstream, io) = tokio::io::duplex(PIPE_BYTES);
     let expect = AnswerExpect::new();
     expect.request(kind);
-    Asked {
-        upstream,
-        guard: AnswerGuard::new(io, expect.clone()),
-        expect,
-    }
+    Asked { upstream, guard: AnswerGuard::new(io, expect.clone()), expect }
 }
 
 impl Asked {
     async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.upstream
-            .write_all(bytes.as_ref())
-            .await
-            .expect("the guard's side is open");
+        self.upstream.write_all(bytes.as_ref()).await.expect("the guard's side is open");
     }
 
     async fn read(&mut self) -> io::Result<Vec<u8>> {
@@ -50,10 +43,7 @@ impl Asked {
     async fn error(&mut self) -> HeadError {
         let error = self.read().await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
-        *error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref())
-            .expect("the cause is a head error")
+        *error.get_ref().and_then(|inner| inner.downcast_ref()).expect("the cause is a head error")
     }
 }
 
@@ -72,8 +62,7 @@ async fn answers_pass_as_they_came() {
 
 #[tokio::test]
 async fn an_answer_cut_anywhere_passes_whole() {
-    let chunked: &[u8] =
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nT: v\r\n\r\n";
+    let chunked: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nT: v\r\n\r\n";
     let interim: &[u8] = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100\r\n\r\nHTTP/1.1 204 No\r\n\r\n";
     for answer in [OK, chunked, interim] {
         for cut in 1..answer.len() {
@@ -100,15 +89,7 @@ async fn an_answer_cut_anywhere_passes_whole() {
 #[tokio::test]
 async fn bytes_behind_an_answer_are_an_error() {
     let mut asked = asked(RequestKind::Other);
-    asked
-        .send(
-            [
-                OK,
-                b"HTTP/1.1 200 OK\r\nX-Smuggled: 1\r\nContent-Length: 4\r\n\r\nEVIL",
-            ]
-            .concat(),
-        )
-        .await;
+    asked.send([OK, b"HTTP/1.1 200 OK\r\nX-Smuggled: 1\r\nContent-Length: 4\r\n\r\nEVIL"].concat()).await;
     assert_eq!(asked.read().await.unwrap(), OK);
     // Even if another request follows before it is noticed.
     asked.expect.request(RequestKind::Other);
@@ -120,9 +101,7 @@ async fn bytes_behind_an_answer_are_an_error() {
 #[tokio::test]
 async fn an_answer_without_a_request_is_an_error() {
     let mut asked = asked(RequestKind::Head);
-    asked
-        .send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
-        .await;
+    asked.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n").await;
     assert!(asked.read().await.is_ok());
     asked.send(b"ok").await;
     assert_eq!(asked.error().await, HeadError::Tail);
@@ -131,32 +110,15 @@ async fn an_answer_without_a_request_is_an_error() {
 // R16
 #[tokio::test]
 async fn bad_answers_are_errors_and_show_nothing() {
-    let huge = [
-        b"HTTP/1.1 200 OK\r\nX-Big: ".as_slice(),
-        &[b'h'; 600_000],
-        b"\r\n\r\n",
-    ]
-    .concat();
+    let huge = [b"HTTP/1.1 200 OK\r\nX-Big: ".as_slice(), &[b'h'; 600_000], b"\r\n\r\n"].concat();
     for (answer, error) in [
         (
-            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-                .as_slice(),
+            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".as_slice(),
             HeadError::LengthAndCoding,
         ),
-        (
-            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 50\r\n\r\nhello",
-            HeadError::ContentLengthRepeated,
-        ),
-        (
-            b"HTTP/1.1 200 OK\r\nX-A: b\rX-Inject: 1\r\nContent-Length: 2\r\n\r\nok",
-            HeadError::BareCr,
-        ),
-        (
-            &huge,
-            HeadError::HeadTooLarge {
-                limit: crate::limits::ANSWER_HEAD_BYTES_MAX,
-            },
-        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 50\r\n\r\nhello", HeadError::ContentLengthRepeated),
+        (b"HTTP/1.1 200 OK\r\nX-A: b\rX-Inject: 1\r\nContent-Length: 2\r\n\r\nok", HeadError::BareCr),
+        (&huge, HeadError::HeadTooLarge { limit: crate::limits::ANSWER_HEAD_BYTES_MAX }),
         (b"BANANA\r\n\r\n", HeadError::NotHttp),
         (b"SSH-2.0-x\r\n", HeadError::NotHttp),
         (b"\x15\x03\x01\0\x02\x02\x16", HeadError::TlsInstead),
@@ -203,14 +165,10 @@ async fn interim_answers_have_a_number() {
 // R14
 #[tokio::test]
 async fn after_an_upgrade_everything_passes() {
-    let head: &[u8] =
-        b"HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    let head: &[u8] = b"HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     let mut asked = asked(RequestKind::Upgrade);
     asked.send([head, b"\x81\x05hello"].concat()).await;
-    assert_eq!(
-        asked.read().await.unwrap(),
-        [head, b"\x81\x05hello"].concat()
-    );
+    assert_eq!(asked.read().await.unwrap(), [head, b"\x81\x05hello"].concat());
     asked.send(b"\0\r\r\n").await;
     assert_eq!(asked.read().await.unwrap(), b"\0\r\r\n");
 }

@@ -9,18 +9,12 @@ use crate::{
 fn scan(body: &[u8]) -> Result<Scan, ChunkError> {
     let whole = ChunkedScanner::new().scan(body);
     let mut scanner = ChunkedScanner::new();
-    let mut bytewise = Ok(Scan {
-        used: 0,
-        done: false,
-    });
+    let mut bytewise = Ok(Scan { used: 0, done: false });
     for byte in body {
         match scanner.scan(std::slice::from_ref(byte)) {
             Ok(Scan { used, done }) => {
                 let before = bytewise.as_ref().map_or(0, |scan: &Scan| scan.used);
-                bytewise = Ok(Scan {
-                    used: before + used,
-                    done,
-                });
+                bytewise = Ok(Scan { used: before + used, done });
             }
             Err(error) => {
                 bytewise = Err(error);
@@ -43,32 +37,11 @@ fn a_body_ends_behind_its_trailers() {
         "0000000000000001\r\nx\r\n0\r\n\r\n",
         "2\r\n\r\n\r\n0\r\n\r\n",
     ] {
-        assert_eq!(
-            scan(body.as_bytes()),
-            Ok(Scan {
-                used: body.len(),
-                done: true
-            }),
-            "{body:?}"
-        );
+        assert_eq!(scan(body.as_bytes()), Ok(Scan { used: body.len(), done: true }), "{body:?}");
         let followed = format!("{body}GET / HTTP/1.1\r\n");
-        assert_eq!(
-            scan(followed.as_bytes()),
-            Ok(Scan {
-                used: body.len(),
-                done: true
-            }),
-            "{body:?}"
-        );
+        assert_eq!(scan(followed.as_bytes()), Ok(Scan { used: body.len(), done: true }), "{body:?}");
         let cut = &body[..body.len() - 1];
-        assert_eq!(
-            scan(cut.as_bytes()),
-            Ok(Scan {
-                used: cut.len(),
-                done: false
-            }),
-            "{body:?}"
-        );
+        assert_eq!(scan(cut.as_bytes()), Ok(Scan { used: cut.len(), done: false }), "{body:?}");
     }
 }
 
@@ -133,11 +106,7 @@ fn malformed_trailers_are_refused() {
         ("A: b\rc", ChunkError::LineEnd),
         ("A\n", ChunkError::LineEnd),
     ] {
-        assert_eq!(
-            scan(format!("0\r\n{trailers}\r\n").as_bytes()),
-            Err(error),
-            "{trailers:?}"
-        );
+        assert_eq!(scan(format!("0\r\n{trailers}\r\n").as_bytes()), Err(error), "{trailers:?}");
     }
 }
 
@@ -147,10 +116,7 @@ fn extensions_have_a_size() {
     let chunk = |bytes: usize| format!("1;{}\r\nx\r\n", "e".repeat(bytes - 1));
     let one = |bytes| scan(format!("{}0\r\n\r\n", chunk(bytes)).as_bytes());
     assert!(one(limits::CHUNK_EXTENSION_BYTES_MAX).is_ok());
-    assert_eq!(
-        one(limits::CHUNK_EXTENSION_BYTES_MAX + 1),
-        Err(ChunkError::ExtensionTooLarge)
-    );
+    assert_eq!(one(limits::CHUNK_EXTENSION_BYTES_MAX + 1), Err(ChunkError::ExtensionTooLarge));
 
     let full = limits::BODY_EXTENSION_BYTES_MAX / limits::CHUNK_EXTENSION_BYTES_MAX;
     let mut body = chunk(limits::CHUNK_EXTENSION_BYTES_MAX).repeat(full);
@@ -164,17 +130,10 @@ fn extensions_have_a_size() {
 fn trailers_have_a_size() {
     let count = |count| scan(format!("0\r\n{}\r\n", "T: v\r\n".repeat(count)).as_bytes());
     assert!(count(limits::TRAILERS_MAX).unwrap().done);
-    assert_eq!(
-        count(limits::TRAILERS_MAX + 1),
-        Err(ChunkError::TrailersTooLarge)
-    );
-    let bytes =
-        |bytes: usize| scan(format!("0\r\nT: {}\r\n\r\n", "v".repeat(bytes - 5)).as_bytes());
+    assert_eq!(count(limits::TRAILERS_MAX + 1), Err(ChunkError::TrailersTooLarge));
+    let bytes = |bytes: usize| scan(format!("0\r\nT: {}\r\n\r\n", "v".repeat(bytes - 5)).as_bytes());
     assert!(bytes(limits::TRAILER_BYTES_MAX).unwrap().done);
-    assert_eq!(
-        bytes(limits::TRAILER_BYTES_MAX + 1),
-        Err(ChunkError::TrailersTooLarge)
-    );
+    assert_eq!(bytes(limits::TRAILER_BYTES_MAX + 1), Err(ChunkError::TrailersTooLarge));
 }
 
 #[test]
@@ -206,15 +165,7 @@ fn trailers_that_frame_route_or_authenticate_are_forbidden() {
     ] {
         assert!(is_forbidden_trailer(name.as_bytes()), "{name}");
     }
-    for name in [
-        "grpc-status",
-        "grpc-message",
-        "server-timing",
-        "digest",
-        "etag",
-        "x-checksum",
-        "",
-    ] {
+    for name in ["grpc-status", "grpc-message", "server-timing", "digest", "etag", "x-checksum", ""] {
         assert!(!is_forbidden_trailer(name.as_bytes()), "{name}");
     }
 }

@@ -6,8 +6,7 @@ use super::support::{PLACEHOLDER, visited, visited_with};
 use crate::http1::{BodyError, BodyFraming, ChunkError, HeadError, Verdict};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
-const UPGRADE: &[u8] =
-    b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+const UPGRADE: &[u8] = b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 fn framing(verdict: Verdict) -> BodyFraming {
@@ -30,10 +29,7 @@ async fn a_whole_head_passes_as_it_came() {
 async fn bytes_that_were_read_before_are_checked_first() {
     let mut visited = visited_with(b"GET / HTTP/1.1\r\nHo");
     visited.send(b"st: a\r\n\r\n").await;
-    assert_eq!(
-        visited.read().await.unwrap(),
-        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-    );
+    assert_eq!(visited.read().await.unwrap(), b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 }
 
 // One head at a time bounds what pipelining can make the gateway hold.
@@ -96,11 +92,7 @@ async fn a_chunked_body_cut_anywhere_ends_where_it_ends() {
 #[tokio::test]
 async fn a_reader_with_little_room_sees_the_same() {
     let mut visited = visited();
-    let request = [
-        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi",
-        GET,
-    ]
-    .concat();
+    let request = [b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi", GET].concat();
     visited.send(&request).await;
     let mut seen = Vec::new();
     while seen.len() < request.len() {
@@ -116,9 +108,7 @@ async fn a_reader_with_little_room_sees_the_same() {
 #[tokio::test]
 async fn behind_a_refused_head_nothing_is_read_as_http() {
     let mut visited = visited();
-    visited
-        .send([GET, b"GET / HTTP/1.1\nHost: a\n\n", GET].concat())
-        .await;
+    visited.send([GET, b"GET / HTTP/1.1\nHost: a\n\n", GET].concat()).await;
     assert_eq!(visited.read().await.unwrap(), GET);
     let (first, _in_service) = visited.verdict();
     assert_eq!(framing(first), BodyFraming::None);
@@ -132,15 +122,9 @@ async fn behind_a_refused_head_nothing_is_read_as_http() {
 #[tokio::test]
 async fn a_refusal_is_answered_before_the_connection_closes() {
     let mut visited = visited();
-    visited
-        .send([b"BAD\r\n\r\n".as_slice(), &[b'x'; 10_000]].concat())
-        .await;
+    visited.send([b"BAD\r\n\r\n".as_slice(), &[b'x'; 10_000]].concat()).await;
     assert_eq!(visited.read().await.unwrap(), PLACEHOLDER);
-    visited
-        .guard
-        .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        .await
-        .unwrap();
+    visited.guard.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
     let (mut visitor, mut guard) = (visited.visitor, visited.guard);
     let (closed, read) = tokio::join!(guard.shutdown(), async {
@@ -170,24 +154,16 @@ async fn a_broken_chunk_fails_the_body_and_is_told_to_the_service() {
     let head: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     let mut visited = visited();
     visited.send([head, b"5\r\nhello\r\n"].concat()).await;
-    assert_eq!(
-        visited.read().await.unwrap(),
-        [head, b"5\r\nhello\r\n"].concat()
-    );
+    assert_eq!(visited.read().await.unwrap(), [head, b"5\r\nhello\r\n"].concat());
     visited.send(b"0x5\r\n").await;
     for _ in 0..2 {
         let error = visited.read().await.unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
-        let inner = error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<BodyError>());
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<BodyError>());
         assert_eq!(inner, Some(&BodyError::Chunk(ChunkError::Size)));
     }
     let told = visited.verdicts.body_error().unwrap();
-    assert_eq!(
-        (told, told.status()),
-        (BodyError::Chunk(ChunkError::Size), 400)
-    );
+    assert_eq!((told, told.status()), (BodyError::Chunk(ChunkError::Size), 400));
 }
 
 // R04
@@ -272,11 +248,6 @@ async fn a_visitor_who_leaves_is_noticed() {
         let _in_service = visited.verdicts.take();
         assert!(visited.waits().await);
         visited.visitor.shutdown().await.unwrap();
-        assert_eq!(
-            visited.read().await.unwrap(),
-            b"",
-            "after {} bytes",
-            sent.len()
-        );
+        assert_eq!(visited.read().await.unwrap(), b"", "after {} bytes", sent.len());
     }
 }

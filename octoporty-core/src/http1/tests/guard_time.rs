@@ -13,12 +13,7 @@ use crate::{
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const POST: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
 
-async fn send_slowly(
-    visited: &mut Visited,
-    bytes: &[u8],
-    times: usize,
-    pause: Duration,
-) -> io::Result<Vec<u8>> {
+async fn send_slowly(visited: &mut Visited, bytes: &[u8], times: usize, pause: Duration) -> io::Result<Vec<u8>> {
     let mut room = vec![0; 8192];
     let Visited { visitor, guard, .. } = visited;
     let read = async {
@@ -44,10 +39,7 @@ async fn send_slowly(
 
 fn assert_about(since: Instant, expected: Duration) {
     let elapsed = since.elapsed();
-    assert!(
-        elapsed >= expected && elapsed < expected + Duration::from_secs(2),
-        "{elapsed:?}, not {expected:?}"
-    );
+    assert!(elapsed >= expected && elapsed < expected + Duration::from_secs(2), "{elapsed:?}, not {expected:?}");
 }
 
 // R15
@@ -57,13 +49,9 @@ async fn a_head_that_comes_byte_by_byte_is_cut_in_time() {
     // The time starts with the first byte, not with the connection.
     tokio::time::advance(Duration::from_secs(30)).await;
     let since = Instant::now();
-    let error = send_slowly(&mut visited, b"G", 100, Duration::from_secs(1))
-        .await
-        .unwrap_err();
+    let error = send_slowly(&mut visited, b"G", 100, Duration::from_secs(1)).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-    let inner = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<HeadError>());
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<HeadError>());
     assert_eq!(inner, Some(&HeadError::Timeout));
     assert_about(since, limits::HEAD_TIMEOUT);
     assert!(visited.read().await.is_err());
@@ -75,11 +63,7 @@ async fn a_head_that_is_whole_in_time_passes() {
     let mut visited = visited();
     let (head, end) = GET.split_at(10);
     visited.send(head).await;
-    let early = tokio::time::timeout(
-        limits::HEAD_TIMEOUT - Duration::from_secs(1),
-        visited.read(),
-    )
-    .await;
+    let early = tokio::time::timeout(limits::HEAD_TIMEOUT - Duration::from_secs(1), visited.read()).await;
     assert!(early.is_err());
     visited.send(end).await;
     assert_eq!(visited.read().await.unwrap(), GET);
@@ -114,11 +98,7 @@ async fn a_connection_is_not_idle_while_a_request_is_answered() {
     let (_verdict, in_service) = visited.verdict();
     let hour = Duration::from_secs(3600);
     assert!(tokio::time::timeout(hour, visited.read()).await.is_err());
-    visited
-        .guard
-        .write_all(b"HTTP/1.1 200 OK\r\n\r\n")
-        .await
-        .unwrap();
+    visited.guard.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
     drop(in_service);
     let since = Instant::now();
     assert_eq!(visited.read().await.unwrap(), b"");
@@ -136,10 +116,7 @@ async fn half_a_head_behind_a_request_does_not_cut_its_answer() {
     assert!(tokio::time::timeout(minutes, visited.read()).await.is_err());
     drop(in_service);
     let since = Instant::now();
-    assert_eq!(
-        visited.read().await.unwrap_err().kind(),
-        io::ErrorKind::TimedOut
-    );
+    assert_eq!(visited.read().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     assert!(since.elapsed() <= limits::HEAD_TIMEOUT);
 }
 
@@ -182,11 +159,7 @@ async fn a_body_that_is_slow_but_steady_passes() {
     assert_eq!(visited.read().await.unwrap(), POST);
     let enough = [b'b'; 120];
     let long = Duration::from_secs(1800);
-    let cut = tokio::time::timeout(
-        long,
-        send_slowly(&mut visited, &enough, 10_000, Duration::from_secs(1)),
-    )
-    .await;
+    let cut = tokio::time::timeout(long, send_slowly(&mut visited, &enough, 10_000, Duration::from_secs(1))).await;
     assert!(cut.is_err());
     assert_eq!(visited.verdicts.body_error(), None);
 }
@@ -228,9 +201,7 @@ async fn draining_ends_in_time_and_at_its_limit() {
     let (mut io, _held) = flood.guard.into_parts();
     drop(flood.visitor);
     let mut rest = Vec::new();
-    tokio::io::AsyncReadExt::read_to_end(&mut io, &mut rest)
-        .await
-        .unwrap();
+    tokio::io::AsyncReadExt::read_to_end(&mut io, &mut rest).await.unwrap();
     assert_eq!(rest.len(), left);
 }
 

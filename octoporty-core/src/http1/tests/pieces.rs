@@ -25,8 +25,7 @@ async fn a_head_cut_anywhere_gives_the_same_verdict() {
         for cut in 1..head.len() {
             let mut visited = visited();
             visited.send(&head[..cut]).await;
-            let early =
-                tokio::time::timeout(std::time::Duration::from_secs(1), visited.read()).await;
+            let early = tokio::time::timeout(std::time::Duration::from_secs(1), visited.read()).await;
             let seen = if let Ok(seen) = early {
                 // Only a refusal can be early.
                 assert!(expected.is_err());
@@ -42,12 +41,7 @@ async fn a_head_cut_anywhere_gives_the_same_verdict() {
                     assert_eq!(&seen.unwrap(), head);
                 }
                 Err(error) => {
-                    assert_eq!(
-                        verdict,
-                        Verdict::Refused(error),
-                        "{:?} at {cut}",
-                        String::from_utf8_lossy(head)
-                    );
+                    assert_eq!(verdict, Verdict::Refused(error), "{:?} at {cut}", String::from_utf8_lossy(head));
                     assert_eq!(seen.unwrap(), PLACEHOLDER);
                 }
             }

@@ -22,19 +22,12 @@ pub(super) fn visited_with(replay: &'static [u8]) -> Visited {
     let (visitor, io) = tokio::io::duplex(PIPE_BYTES);
     let verdicts = VerdictQueue::new();
     let guard = RequestGuard::new(io, Bytes::from_static(replay), verdicts.clone());
-    Visited {
-        visitor,
-        guard,
-        verdicts,
-    }
+    Visited { visitor, guard, verdicts }
 }
 
 impl Visited {
     pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.visitor
-            .write_all(bytes.as_ref())
-            .await
-            .expect("the guard's side is open");
+        self.visitor.write_all(bytes.as_ref()).await.expect("the guard's side is open");
     }
 
     /// One read with a buffer as large as hyper's first.
@@ -55,12 +48,9 @@ impl Visited {
     }
 
     pub(super) fn verdict(&self) -> (Verdict, InService) {
-        self.verdicts
-            .take()
-            .expect("a head passed, so there is a verdict")
+        self.verdicts.take().expect("a head passed, so there is a verdict")
     }
 }
 
 /// A refusal's placeholder, as the reader sees it.
-pub(super) const PLACEHOLDER: &[u8] =
-    b"GET / HTTP/1.1\r\nHost: refused.invalid\r\nConnection: close\r\n\r\n";
+pub(super) const PLACEHOLDER: &[u8] = b"GET / HTTP/1.1\r\nHost: refused.invalid\r\nConnection: close\r\n\r\n";

@@ -95,7 +95,7 @@ impl Known {
                 }
             }
             Command::Reset { stream } => {
-                pick(stream).into_iter().for_each(|id| connection.reset(id, Reset::cancelled()))
+                pick(stream).into_iter().for_each(|id| connection.reset(id, Reset::cancelled()));
             }
             Command::Stop { stream } => pick(stream).into_iter().for_each(|id| connection.stop(id)),
             Command::DropSender { stream } => pick(stream).into_iter().for_each(|id| connection.drop_sender(id)),
