@@ -28,6 +28,8 @@ fi
 
 # The sanitizers are unstable flags. This lets the stable compiler take them.
 export RUSTC_BOOTSTRAP=1
+# Freed memory that the sanitizer keeps back would count against the limit below.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=8}
 for target in "${targets[@]}"; do
   cargo fuzz build --fuzz-dir . "$target"
 done

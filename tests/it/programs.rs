@@ -142,18 +142,17 @@ async fn programs_finish_what_is_in_flight() {
 
 async fn finish_in_flight(site: &Site, process: &mut Process, tag: &str) {
     let mut visitor = site.visitor().await;
-    visitor.sender().send_request("POST", &format!("/gate?tag={tag}"), &[], b"body").await.expect("the visitor sends");
-    site.upstream.wait_for(tag, |_| true, SOON).await.expect("the request reaches the upstream");
-    process.signal(Signal::Terminate).await.expect("the signal is sent");
+    let sent = visitor.sender().send_request("POST", &format!("/gate?tag={tag}"), &[], b"body").await;
+    sent.expect("the gateway reads");
+    site.upstream.wait_for(tag, |_| true, SOON).await.expect("the request arrives");
+    process.signal(Signal::Terminate).await.expect("it runs");
     process.wait_for_line("stopping", SOON).await.expect("it says that it stops");
-    assert!(process.is_running().expect("its state is known"));
+    assert!(process.is_running().expect("the system tells"), "{tag} did not wait");
     site.upstream.step(tag);
-    assert_eq!(
-        visitor.answer("POST").await.expect("the visitor is answered").json().expect("the answer is JSON")["body_bytes"],
-        4,
-        "{tag}"
-    );
-    assert_eq!(process.wait_for_exit(SOON).await.expect("it ends").code(), Some(0), "{tag}");
+    let answer = visitor.answer("POST").await.expect("an answer");
+    assert_eq!(answer.json().expect("an echo")["body_bytes"], 4, "{tag}");
+    let status = process.wait_for_exit(SOON).await.expect("it exits");
+    assert_eq!(status.code(), Some(0), "{tag}");
 }
 
 /// What a visitor met who asked again and again.

@@ -103,9 +103,9 @@ async fn pings_closes_and_resets_of_the_upstream_arrive() {
     let world = World::start().await;
     let mut socket = world.websocket("/ws/ping").await.unwrap();
     assert_eq!(socket.next().await.unwrap(), Message::Ping("up-ping".into()));
-    let mut socket = world.websocket("/ws/close4001?ms=1").await.unwrap();
+    let mut socket = world.websocket("/ws/close4001?ms=100").await.unwrap();
     assert_eq!(socket.next_close().await.unwrap(), Some((4001, "bye-now".to_owned())));
-    let mut socket = world.websocket("/ws/rst?ms=1").await.unwrap();
+    let mut socket = world.websocket("/ws/rst?ms=500").await.unwrap();
     assert!(socket.next().await.is_err());
 }
 

@@ -1,11 +1,11 @@
 //! One lane: dialled and served on one shard, to its end.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use octoporty_core::{
     frame::StreamKind,
     id::SessionId,
-    message::{Hello, Welcome},
+    message::{GoAwayReason, Hello, Welcome},
     proto::ConnectionError,
     proxy::respond,
     session::{self, Incoming, Lane},
@@ -43,11 +43,20 @@ pub(super) async fn open(
     let inner = Arc::clone(inner);
     let tasks = inner.tasks.clone();
     let opening = async move {
-        let stream = dial(&inner.target).await?;
+        let stream = tokio::select! {
+            stream = dial(&inner.target) => stream?,
+            () = inner.stopping.cancelled() => return Err(LaneError::Stopping),
+        };
         dialled();
         let (lane, driver) = session::dial(WebSocket::new(stream), inner.lane_config(), hello(&inner, session));
         inner.tasks.spawn(driver);
-        let welcome = lane.welcomed().await?;
+        let welcome = tokio::select! {
+            welcome = lane.welcomed() => welcome?,
+            () = inner.stopping.cancelled() => {
+                lane.close();
+                return Err(LaneError::Stopping);
+            }
+        };
         let serving = serve(Arc::clone(&inner), shard, lane.clone());
         inner.tasks.spawn(serving);
         Ok((lane, welcome))
@@ -69,7 +78,8 @@ fn hello(inner: &Inner, session: Option<SessionId>) -> Hello {
     }
 }
 
-/// Takes the lane's requests, one task each, until it is over.
+/// Takes the lane's requests, one task each, until it is over. When the Agent stops, it says goodbye and ends once what
+/// is open has finished; here and not in the session, as requests come before a session counts as up.
 async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
     let accepting = async {
         while let Ok(incoming) = lane.accept().await {
@@ -81,8 +91,14 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
             }));
         }
     };
+    let leaving = async {
+        inner.stopping.cancelled().await;
+        lane.go_away(GoAwayReason::Shutdown, "the agent stops", Duration::ZERO);
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
         () = accepting => {}
+        () = leaving => {}
         // Only once this side said goodbye, and the last exchange is over.
         () = lane.drained() => lane.close(),
         () = inner.cutting.cancelled() => lane.close(),

@@ -233,10 +233,8 @@ impl Session {
             tokio::select! {
                 // A goodbye counts even when the end came right behind it.
                 biased;
-                () = inner.stopping.cancelled() => {
-                    self.go_away();
-                    return End::Stopping;
-                }
+                // Each lane says goodbye by itself.
+                () = inner.stopping.cancelled() => return End::Stopping,
                 () = inner.reconnect.notified() => {
                     self.close();
                     return End::Reconnect;
@@ -292,13 +290,6 @@ impl Session {
     fn close(&self) {
         for lane in self.up() {
             lane.close();
-        }
-    }
-
-    /// Says goodbye; each lane ends once what is open on it has finished.
-    fn go_away(&self) {
-        for lane in self.up() {
-            lane.go_away(GoAwayReason::Shutdown, "the agent stops", Duration::ZERO);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use octoporty_client::ConnectionState;
-use octoporty_tests::{HOST, Visitor, World, eventually_async};
+use octoporty_tests::{HOST, TestAgent, Visitor, World, eventually_async};
 use tokio::{net::TcpStream, time::Instant};
 
 use crate::SOON;
@@ -120,4 +120,21 @@ async fn agent_cuts_what_does_not_finish() {
     assert!(cut > 0);
     assert_eq!(hanging.answer("POST").await.unwrap().status(), 502);
     world.upstream.wait_for("hang", |record| record.gone.is_some(), SOON).await.unwrap();
+}
+
+#[tokio::test]
+async fn agent_that_is_still_connecting_stops_at_once() {
+    let world = World::start().await;
+    // Nobody welcomes it.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    for gateway in [silent.local_addr().unwrap(), world.gateway.address()] {
+        for _ in 0..10 {
+            let agent = TestAgent::builder(gateway).start().unwrap();
+            // At whatever moment this is, the goodbye is not forgotten.
+            let state = agent.wait_for("it begins", SOON, |status| status.state != ConnectionState::Disconnected).await;
+            let begin = Instant::now();
+            assert_eq!(agent.agent().shutdown(Duration::from_secs(60)).await, 0, "{state:?}");
+            assert!(begin.elapsed() < IDLE_MAX, "{:?}", begin.elapsed());
+        }
+    }
 }
