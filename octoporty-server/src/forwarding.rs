@@ -132,7 +132,9 @@ impl Forwarding {
     ///
     /// All of `X-Forwarded-*` goes if the peer is not trusted; from a trusted one other such fields stay, as its own
     /// additions. `Forwarded` and `X-Octoporty-*` always go: the first is not kept up here, the second is ours alone.
-    pub fn apply(&self, headers: &mut HeaderMap, request_id: RequestId) {
+    ///
+    /// Gives the request's id as it was set, for the answer.
+    pub fn apply(&self, headers: &mut HeaderMap, request_id: RequestId) -> HeaderValue {
         self.remove_claims(headers);
         headers.reserve(FIELDS_SET);
         let client = text_value(self.client_ip.to_string());
@@ -141,7 +143,9 @@ impl Forwarding {
         headers.insert(X_FORWARDED_PROTO.clone(), HeaderValue::from_static(self.proto.as_str()));
         headers.insert(X_FORWARDED_HOST.clone(), self.host.clone());
         headers.insert(X_REAL_IP.clone(), client);
-        headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), request_id_value(request_id));
+        let request_id = request_id_value(request_id);
+        headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), request_id.clone());
+        request_id
     }
 
     /// The visitor first and the peer last, as `X-Forwarded-For` has them.

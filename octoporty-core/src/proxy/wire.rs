@@ -17,6 +17,9 @@ use crate::{
 /// adds, such as forwarding fields.
 const WIRE_FIELDS_MAX: usize = 256;
 
+/// Room for what either side adds to a head that it got, so that the map does not grow for it.
+const FIELDS_TO_COME: usize = 4;
+
 /// Most entries of a field list: a name and a value for each field.
 const FIELD_ENTRIES_MAX: usize = 2 * WIRE_FIELDS_MAX;
 
@@ -210,7 +213,7 @@ struct FieldsIn<'a>(Vec<(&'a str, &'a [u8])>);
 
 impl FieldsIn<'_> {
     fn into_map(self, source: &Bytes) -> Result<HeaderMap, WireError> {
-        let mut map = HeaderMap::with_capacity(self.0.len());
+        let mut map = HeaderMap::with_capacity(self.0.len() + FIELDS_TO_COME);
         for (name, value) in self.0 {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_invalid| WireError::NotHttp("field name"))?;
             let value = HeaderValue::from_maybe_shared(source.slice_ref(value))

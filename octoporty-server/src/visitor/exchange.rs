@@ -19,7 +19,7 @@ use tracing::Instrument;
 
 use super::{Visit, VisitorBody, failure, service::Facts, upgrade};
 use crate::{
-    forwarding::{Forwarding, Scheme, X_OCTOPORTY_REQUEST_ID, request_id_value},
+    forwarding::{Forwarding, Scheme, X_OCTOPORTY_REQUEST_ID},
     pages::{ErrorPage, Problem},
     registry::RouteEntry,
 };
@@ -41,7 +41,7 @@ pub(super) async fn forward(
     if facts.upgrade && parts.version == Version::HTTP_2 {
         upgrade::as_http1(&mut parts);
     }
-    let head = build_head(visit, &route, &mut parts, &facts);
+    let (head, id) = build_head(visit, &route, &mut parts, &facts);
     let outgoing = match Outgoing::new(body, facts.expects_continue).await {
         Ok(outgoing) => outgoing,
         Err(error) => {
@@ -50,7 +50,7 @@ pub(super) async fn forward(
             return VisitorBody::page(page, facts.in_service);
         }
     };
-    let exchange = Exchange { visit, route, head, accept, version: parts.version, facts, on_upgrade };
+    let exchange = Exchange { visit, route, head, id, accept, version: parts.version, facts, on_upgrade };
     exchange.run(outgoing).instrument(span).await
 }
 
@@ -72,7 +72,13 @@ impl Accept {
     }
 }
 
-fn build_head(visit: &Visit, route: &RouteEntry, parts: &mut request::Parts, facts: &Facts) -> RequestHead {
+/// The head for the tunnel, and the request's id as a field.
+fn build_head(
+    visit: &Visit,
+    route: &RouteEntry,
+    parts: &mut request::Parts,
+    facts: &Facts,
+) -> (RequestHead, HeaderValue) {
     let mut headers = std::mem::take(&mut parts.headers);
     let keep = if facts.upgrade { UpgradeFields::KeepWebSocket } else { UpgradeFields::Remove };
     strip_request(&mut headers, keep);
@@ -81,15 +87,17 @@ fn build_head(visit: &Visit, route: &RouteEntry, parts: &mut request::Parts, fac
         join_cookies(&mut headers);
     }
     let trusted = &visit.gateway.trusted_proxies;
-    Forwarding::read(visit.peer.ip(), &facts.authority, &headers, Scheme::Http, trusted).apply(&mut headers, facts.id);
+    let id = Forwarding::read(visit.peer.ip(), &facts.authority, &headers, Scheme::Http, trusted)
+        .apply(&mut headers, facts.id);
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    RequestHead {
+    let head = RequestHead {
         mapping: route.mapping,
         request: facts.id,
         method: parts.method.clone(),
         target: Bytes::copy_from_slice(target.as_bytes()),
         headers,
-    }
+    };
+    (head, id)
 }
 
 /// HTTP/2 may split `Cookie`; HTTP/1 may not (RFC 9113 §8.2.3).
@@ -112,6 +120,7 @@ struct Exchange<'a> {
     visit: &'a Arc<Visit>,
     route: RouteEntry,
     head: RequestHead,
+    id: HeaderValue,
     accept: Accept,
     version: Version,
     facts: Facts,
@@ -165,7 +174,7 @@ impl Exchange<'_> {
             Answer::Response { head, body } => {
                 let mut headers = head.headers;
                 strip_response(&mut headers, UpgradeFields::Remove);
-                headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), request_id_value(self.facts.id));
+                headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), self.id.clone());
                 let mut response = Response::new(VisitorBody::new(body, self.facts.in_service.take()));
                 *response.status_mut() = head.status;
                 *response.headers_mut() = headers;
@@ -180,7 +189,7 @@ impl Exchange<'_> {
                 }
                 upgrade::spawn_relay(self.visit, on_upgrade, send, recv);
                 let (status, mut headers) = upgrade::answer(self.version, head.headers);
-                headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), request_id_value(self.facts.id));
+                headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), self.id.clone());
                 VisitorBody::empty(status, headers, self.facts.in_service.take())
             }
         }
