@@ -42,7 +42,7 @@ pub enum BodyFault {
     /// A trailer line without colon, or that does not end in CRLF, or too many of them.
     #[error("bad trailer line {0:?}")]
     Trailer(String),
-    /// A line above [`super::reader::HEAD_BYTES_MAX`].
+    /// A line above `HEAD_BYTES_MAX`.
     #[error("a line of the chunked coding is too long")]
     LineTooLong,
 }
