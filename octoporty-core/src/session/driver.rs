@@ -3,13 +3,16 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::Bytes;
 use tokio::time::{Instant, Sleep};
 
-use super::shared::{Shared, Wakers};
+use super::{
+    read_gate::ReadGate,
+    shared::{Shared, Wakers},
+};
 use crate::{proto::ConnectionError, transport::Transport};
 
 /// Bytes that one turn reads before other tasks of the thread get theirs.
@@ -24,6 +27,9 @@ const WRITE_TURN_MESSAGES: usize = 16;
 pub struct Driver<T> {
     transport: T,
     shared: Arc<Shared>,
+    gate: Arc<ReadGate>,
+    /// What the transport wakes when it can be read.
+    reader: Waker,
     batch: Vec<Bytes>,
     wakers: Wakers,
     timer: Option<Pin<Box<Sleep>>>,
@@ -33,10 +39,13 @@ pub struct Driver<T> {
 }
 
 impl<T: Transport> Driver<T> {
-    pub(super) const fn new(transport: T, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(transport: T, shared: Arc<Shared>) -> Self {
+        let gate = ReadGate::new();
         Self {
             transport,
             shared,
+            reader: gate.waker(),
+            gate,
             batch: Vec::new(),
             wakers: Wakers::new(),
             timer: None,
@@ -47,15 +56,20 @@ impl<T: Transport> Driver<T> {
     }
 
     /// Reads what is there, up to a turn's worth, and hands it to the connection under one lock.
-    fn read(&mut self, context: &mut Context<'_>) {
+    fn read(&mut self, context: &Context<'_>) {
+        if !self.gate.pass() {
+            return;
+        }
         let mut bytes = 0;
         let mut lost = None;
+        let mut reading = Context::from_waker(&self.reader);
         while !self.read_ended {
             if bytes >= READ_TURN_BYTES {
+                self.gate.stay_open();
                 context.waker().wake_by_ref();
                 break;
             }
-            match Pin::new(&mut self.transport).poll_next(context) {
+            match Pin::new(&mut self.transport).poll_next(&mut reading) {
                 Poll::Ready(Some(Ok(message))) => {
                     bytes += message.len();
                     self.batch.push(message);
@@ -158,6 +172,7 @@ impl<T: Transport> Future for Driver<T> {
             let _closed = ready!(Pin::new(&mut this.transport).poll_close(context));
             return Poll::Ready(this.error().unwrap_or(ConnectionError::Closed));
         }
+        this.gate.register(context);
         this.shared.lock().register_driver(context);
         loop {
             this.read(context);

@@ -13,6 +13,7 @@
 mod call;
 mod driver;
 mod lane;
+mod read_gate;
 mod recv_stream;
 mod send_stream;
 mod shared;

@@ -8,7 +8,7 @@ mod upstreams;
 
 use std::time::Duration;
 
-use octoporty_client::ConnectionState;
+use octoporty_client::{ConnectionState, Status};
 use octoporty_server::GatewayBuilder;
 use octoporty_tests::{ChaosProxy, HOST, TestAgent, TestAgentBuilder, TestGateway, TestUpstream, Visitor, eventually};
 
@@ -46,6 +46,17 @@ impl Far {
     async fn away(&self) {
         let gateway = self.gateway.gateway();
         eventually(SOON, "the gateway notices", || gateway.agents().iter().all(|agent| agent.lanes == 0)).await;
+    }
+
+    /// Waits until the Agent has connected anew since `before`, its status before the cut. A look at its state alone could
+    /// be a look too early.
+    async fn back_since(&self, before: &Status) {
+        eventually(SOON, "the agent is back", || {
+            self.hurry();
+            let now = self.agent.status();
+            now.last_connected > before.last_connected && now.state == ConnectionState::Connected
+        })
+        .await;
     }
 
     /// Lets the Agent dial at once instead of after its pause, if it is pausing.

@@ -15,10 +15,11 @@ async fn requests_wait_for_a_tunnel_that_was_cut() {
     let far = Far::start().await;
     let mut visitor = far.visitor().await;
     visitor.get("/").await.unwrap();
+    let before = far.agent.status();
     far.network.cut();
     assert_eq!(visitor.get("/status/201").await.unwrap().status(), 201, "at once, whoever noticed yet");
 
-    far.agent.connected().await;
+    far.back_since(&before).await;
     far.network.refuse(true);
     far.network.cut();
     far.away().await;
@@ -60,8 +61,7 @@ async fn safe_request_in_flight_is_repeated() {
     let far = Far::start().await;
     let mut visitor = far.visitor().await;
     for method in ["GET", "HEAD", "OPTIONS"] {
-        far.agent.connected().await;
-        let tag = unique_tag();
+        let (tag, before) = (unique_tag(), far.agent.status());
         visitor.sender().send_request(method, &format!("/gate?tag={tag}"), &[], b"").await.unwrap();
         far.upstream.wait_for(&tag, |_| true, SOON).await.unwrap();
         far.network.cut();
@@ -74,6 +74,7 @@ async fn safe_request_in_flight_is_repeated() {
         far.upstream.step(&tag);
         assert_eq!(visitor.answer(method).await.unwrap().status(), 200, "{method}");
         assert_eq!(far.upstream.tagged(&tag).len(), 2, "{method}");
+        far.back_since(&before).await;
     }
 }
 
@@ -82,20 +83,16 @@ async fn safe_request_in_flight_is_repeated() {
 async fn other_requests_in_flight_are_502_and_never_executed_twice() {
     let far = Far::start().await;
     for (method, body) in [("POST", &b"body"[..]), ("POST", b""), ("PUT", b"body"), ("DELETE", b""), ("GET", b"body")] {
-        far.agent.connected().await;
         let mut visitor = far.visitor().await;
         let tag = unique_tag();
         visitor.sender().send_request(method, &format!("/gate?tag={tag}"), &[], body).await.unwrap();
         far.upstream.wait_for(&tag, |_| true, SOON).await.unwrap();
+        let before = far.agent.status();
         far.network.cut();
         let answer = visitor.answer(method).await.unwrap();
         assert_eq!(answer.status(), 502, "{method} {body:?}: {answer:?}");
         // The tunnel is back, and time for a second execution with it.
-        eventually(SOON, "the agent is back", || {
-            far.hurry();
-            far.agent.status().state == ConnectionState::Connected
-        })
-        .await;
+        far.back_since(&before).await;
         assert_eq!(far.visitor().await.get("/").await.unwrap().status(), 200);
         assert_eq!(far.upstream.tagged(&tag).len(), 1, "{method} {body:?}");
     }
@@ -141,7 +138,7 @@ async fn black_hole_is_found_at_both_ends() {
         let mut posting = far.visitor().await;
         posting.sender().send_request("POST", "/gate?tag=hole", &[], b"").await.unwrap();
         far.upstream.wait_for("hole", |_| true, SOON).await.unwrap();
-        let begin = Instant::now();
+        let (begin, before) = (Instant::now(), far.agent.status());
         match way {
             None => far.network.stall(),
             Some(way) => far.network.stall_way(way),
@@ -156,11 +153,7 @@ async fn black_hole_is_found_at_both_ends() {
         far.network.resume();
         let mut visitor = far.visitor().await;
         visitor.sender().send_request("GET", "/status/201", &[], b"").await.unwrap();
-        eventually(SOON, "the agent is back", || {
-            far.hurry();
-            far.agent.status().state == ConnectionState::Connected
-        })
-        .await;
+        far.back_since(&before).await;
         assert_eq!(visitor.answer("GET").await.unwrap().status(), 201, "{way:?}");
     }
 }
