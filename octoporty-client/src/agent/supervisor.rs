@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures::FutureExt;
 use octoporty_core::{
     id::SessionId,
     limits::LANES_MAX,
@@ -221,6 +222,8 @@ impl Session {
     /// Holds the session until it is over or to be replaced.
     async fn hold(mut self, inner: &Arc<Inner>) -> End {
         self.lanes.resize(self.wanted, None);
+        // Who asked for a new connection while one was being made has got it.
+        let _stale = inner.reconnect.notified().now_or_never();
         let mut redial = Backoff::new();
         let mut redial_at = Instant::now();
         let mut status = tokio::time::interval(STATUS_INTERVAL);

@@ -52,16 +52,16 @@ where
         Ok(Self { at_hand: Some(at_hand), rest, expects_continue })
     }
 
-    /// All of the body is at hand, so that the request can be sent again.
+    /// All of the body is at hand, so that the request can be sent again. Once the rest was handed to a stream, it is not.
     #[must_use]
     pub const fn is_repeatable(&self) -> bool {
-        self.rest.is_none()
+        self.rest.is_none() && self.at_hand.is_some()
     }
 
-    /// The body is empty.
+    /// The body is empty, and always was.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rest.is_none() && self.at_hand.as_ref().is_none_or(|at_hand| at_hand.inline.is_empty())
+        self.rest.is_none() && self.at_hand.as_ref().is_some_and(|at_hand| at_hand.inline.is_empty())
     }
 }
 

@@ -100,6 +100,27 @@ async fn other_requests_in_flight_are_502_and_never_executed_twice() {
 
 // R31
 #[tokio::test]
+async fn request_whose_body_was_partly_sent_is_never_repeated() {
+    let far = Far::start().await;
+    for (method, framing, part) in [
+        ("GET", ("Content-Length", "8"), "half"),
+        ("GET", ("Transfer-Encoding", "chunked"), "4\r\nhalf\r\n"),
+        ("POST", ("Content-Length", "8"), "half"),
+    ] {
+        let (mut visitor, tag, before) = (far.visitor().await, unique_tag(), far.agent.status());
+        let sender = visitor.sender();
+        sender.send_request(method, &format!("/echo?tag={tag}"), &[framing], part.as_bytes()).await.unwrap();
+        far.upstream.wait_for(&tag, |record| record.body_bytes == 4, SOON).await.unwrap();
+        far.network.cut();
+        assert_eq!(visitor.answer(method).await.unwrap().status(), 502, "{method} {framing:?}");
+        far.back_since(&before).await;
+        assert_eq!(far.visitor().await.get("/").await.unwrap().status(), 200);
+        assert_eq!(far.upstream.tagged(&tag).len(), 1, "{method} {framing:?}");
+    }
+}
+
+// R31
+#[tokio::test]
 async fn answer_that_has_begun_is_cut_with_the_tunnel() {
     let far = Far::start().await;
     let mut visitor = far.visitor().await;
