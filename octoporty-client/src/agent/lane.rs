@@ -16,6 +16,7 @@ use octoporty_core::{
 use super::{
     forward::Forward,
     handle::{Inner, Shard},
+    plain::Plain,
 };
 use crate::connect::{DialError, dial};
 
@@ -85,7 +86,14 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
         while let Ok(incoming) = lane.accept().await {
             let (inner, upstreams) = (Arc::clone(&inner), shard.upstreams.clone());
             // Boxed, since a task's future is moved about several times; closing the lane is what cuts it off.
-            inner.tasks.clone().spawn(Box::pin(async move {
+            let tasks = inner.tasks.clone();
+            if let Some(plain) = Plain::of(&incoming, &inner.mappings) {
+                tasks.spawn(Box::pin(async move {
+                    let _finished = plain.serve(&upstreams, incoming.send).await;
+                }));
+                continue;
+            }
+            tasks.spawn(Box::pin(async move {
                 let handler = Forward { mappings: &inner.mappings, upstreams: &upstreams };
                 exchange(&handler, incoming).await;
             }));
