@@ -9,7 +9,6 @@ use octoporty_core::{
     proto::ConnectionError,
     proxy::respond,
     session::{self, Incoming, Lane},
-    transport::websocket::WebSocket,
     version::{VERSION, WIRE_VERSION},
 };
 
@@ -49,7 +48,7 @@ pub(super) async fn open(
             () = inner.stopping.cancelled() => return Err(LaneError::Stopping),
         };
         dialled();
-        let (lane, driver) = session::dial(WebSocket::new(stream), inner.lane_config(), hello(&inner, session));
+        let (lane, driver) = session::dial(stream, inner.lane_config(), hello(&inner, session));
         inner.tasks.spawn(driver);
         let welcome = tokio::select! {
             welcome = lane.welcomed() => welcome?,
