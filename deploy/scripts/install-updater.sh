@@ -74,7 +74,7 @@ fi
 
 install -d -m 0755 "$scripts" "$units" "$units/octoporty-updater.service.d" "${conf%/*}"
 install -m 0755 "$source/scripts/update-gateway.sh" "$source/scripts/update-agent.sh" "$scripts/"
-install -m 0644 "$source/scripts/updating.sh" "$scripts/"
+install -m 0644 "$source/scripts/updating.sh" "$source/scripts/versions.sh" "$scripts/"
 install -m 0644 "$source/systemd/octoporty-updater.service" "$source/systemd/octoporty-updater.timer" "$units/"
 
 # The unit may write nowhere else. A folder with - before it may be missing.

@@ -91,7 +91,7 @@ class Setup(unittest.TestCase):
         outcome = self.run_script("install-updater.sh", **environment)
         self.assertEqual(outcome.returncode, 0, outcome.stderr)
         scripts = root / "usr/local/lib/octoporty/scripts"
-        self.assertEqual(sorted(path.name for path in scripts.iterdir()), ["update-agent.sh", "update-gateway.sh", "updating.sh"])
+        self.assertEqual(sorted(path.name for path in scripts.iterdir()), ["update-agent.sh", "update-gateway.sh", "updating.sh", "versions.sh"])
         conf = root / "etc/octoporty/updater.conf"
         self.assertIn("OCTOPORTY_BASE_URL=https://releases.example.com\n", conf.read_text())
         self.assertEqual(conf.stat().st_mode & 0o777, 0o600)
