@@ -21,6 +21,7 @@
 mod agent;
 pub mod connect;
 mod mapping;
+pub mod observe;
 mod status;
 pub mod upstream;
 

@@ -6,7 +6,9 @@ use bytes::{Bytes, BytesMut};
 
 use super::{Connection, Event, StreamId, stream::Stream};
 use crate::{
-    frame::{FRAME_HEAD_BYTES, FrameHead, Kind, Message, Reset, ResetCode, Side, put_credit, put_ping, put_pong, put_reset},
+    frame::{
+        FRAME_HEAD_BYTES, FrameHead, Kind, Message, Reset, ResetCode, Side, put_credit, put_ping, put_pong, put_reset,
+    },
     limits::{MESSAGE_BYTES_TARGET, PIECE_BYTES_MAX, PIECE_BYTES_SHARED, SEND_BUFFER_BYTES, URGENT_QUEUE_BYTES},
 };
 

@@ -1,5 +1,7 @@
 //! The head of an answer, checked and turned into the tunnel's form in place.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use octoporty_core::{
     http1::{AnswerFacts, BodyFraming, ChunkedScanner, HeadError, RequestKind, read_answer_head},
@@ -17,6 +19,8 @@ pub(crate) struct PlainAnswer {
     pub(crate) inline: Bytes,
     /// The rest; none if nothing follows.
     pub(crate) rest: Option<PlainBody>,
+    /// How long opening the connection took; none when it was open already.
+    pub(crate) connect: Option<Duration>,
 }
 
 /// A head as it goes into the tunnel.
@@ -57,7 +61,9 @@ pub(super) fn read_head(bytes: &[u8], kind: RequestKind) -> Result<Option<(ReadH
         for (name, value) in checked.fields.clone() {
             match name.len() {
                 10 if name.eq_ignore_ascii_case(b"connection") => {
-                    closes |= value.split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"));
+                    closes |= value
+                        .split(|byte| *byte == b',')
+                        .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"));
                 }
                 12 if name.eq_ignore_ascii_case(b"content-type") => {
                     compressible = std::str::from_utf8(value).is_ok_and(is_compressible_type);
