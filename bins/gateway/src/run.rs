@@ -1,24 +1,14 @@
 //! What the Gateway does between its start and the signal that ends it.
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use ipnet::IpNet;
-use octoporty_server::{Gateway, trusted_proxies::TrustedProxies};
-use octoporty_shell::{Shards, logging::LogRing, process};
-use socket2::{Domain, Protocol, Socket, Type};
+use octoporty_server::{Drained, Gateway, trusted_proxies::TrustedProxies};
+use octoporty_shell::{Shards, logging::LogRing, process, service};
 use tokio::net::TcpListener;
 
-use crate::{config::GatewayConfig, logs::RingLogs};
-
-/// Connections that wait to be taken: a burst of visitors while a shard is busy.
-const BACKLOG: i32 = 4096;
+use crate::{config::GatewayConfig, listen::listen, logs::RingLogs};
 
 /// How long looking up Caddy's address may hold the start up.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -35,7 +25,7 @@ pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<
     let gateway = build(&config, &shards, ring).await?;
     let listeners = listen(config.listen, shards.handles().len())
         .with_context(|| format!("{} cannot be listened on (Gateway__Port, Gateway__BindAddress)", config.listen))?;
-    for ((index, handle), listener) in shards.handles().iter().enumerate().zip(listeners) {
+    for ((index, handle), listener) in shards.handles().iter().enumerate().zip(listeners.sockets) {
         let gateway = gateway.clone();
         // The shards end with this function, and everything on them.
         handle.spawn(async move {
@@ -45,15 +35,26 @@ pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<
             }
         });
     }
-    tracing::info!(listen = %config.listen, shards = shards.handles().len(), "listening");
-    let signal = octoporty_shell::shutdown_signal().await;
-    tracing::info!(signal, "stopping");
-    let drained = gateway.shutdown(config.drain_period, RECONNECT_SPREAD).await;
+    let (listen, inherited) = (listeners.address, listeners.inherited);
+    tracing::info!(%listen, inherited, shards = shards.handles().len(), "listening");
+    service::notify_ready();
+    let drained = tokio::select! {
+        drained = serve_until_told(&gateway, config.drain_period) => drained,
+        never = service::watch(shards.handles()) => match never {},
+    };
     if drained.cut > 0 {
         tracing::warn!(cut = drained.cut, "what did not finish in time was cut");
     }
     shards.shutdown(SHARDS_TIMEOUT);
     Ok(())
+}
+
+/// Waits for the signal that asks for the end, and lets what is in flight finish.
+async fn serve_until_told(gateway: &Gateway, drain_period: Duration) -> Drained {
+    let signal = octoporty_shell::shutdown_signal().await;
+    tracing::info!(signal, "stopping");
+    service::notify_stopping();
+    gateway.shutdown(drain_period, RECONNECT_SPREAD).await
 }
 
 async fn build(config: &GatewayConfig, shards: &Shards, ring: LogRing) -> anyhow::Result<Gateway> {
@@ -102,27 +103,4 @@ async fn caddy_addresses(config: &GatewayConfig) -> Vec<IpNet> {
         }
         Err(_elapsed) => Vec::new(),
     }
-}
-
-/// A listener of its own for each shard: the system spreads connections over those that share a port.
-fn listen(address: SocketAddr, shards: usize) -> io::Result<Vec<std::net::TcpListener>> {
-    if shards > 1 {
-        // Sockets that share a port would share it with another Gateway too. One that shares nothing finds it.
-        let _free = bind(address, false)?;
-    }
-    let sockets = (0..shards).map(|_| {
-        let socket = bind(address, shards > 1)?;
-        socket.listen(BACKLOG)?;
-        Ok(socket.into())
-    });
-    sockets.collect()
-}
-
-fn bind(address: SocketAddr, shared: bool) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.set_reuse_port(shared)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    Ok(socket)
 }

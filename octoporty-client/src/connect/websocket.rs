@@ -6,7 +6,10 @@ use bytes::BytesMut;
 use http::StatusCode;
 use octoporty_core::{
     http1::{CheckedAnswer, RequestKind, read_answer_head},
-    transport::{WebSocket, websocket::{accept_key, generate_key}},
+    transport::{
+        WebSocket,
+        websocket::{accept_key, generate_key},
+    },
     version,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -78,14 +78,7 @@ fn walk<'a>(cursor: &mut Cursor<'a>) -> Result<CheckedRequest<'a>, Stop> {
         seen.note(field, line.version_minor)?;
     }
     let facts = seen.facts(&line)?;
-    Ok(CheckedRequest {
-        facts,
-        method: line.method,
-        target: line.target,
-        host: seen.host,
-        fields,
-        bytes: cursor.at(),
-    })
+    Ok(CheckedRequest { facts, method: line.method, target: line.target, host: seen.host, fields, bytes: cursor.at() })
 }
 
 /// Checks one field against [`limits::FIELD_BYTES_MAX`].

@@ -59,7 +59,8 @@ where
         }
     }
     fields.filter(move |(name, _value)| {
-        is_plain || !(is_connection_field(name) || named.iter().any(|token| token.as_bytes().eq_ignore_ascii_case(name)))
+        is_plain
+            || !(is_connection_field(name) || named.iter().any(|token| token.as_bytes().eq_ignore_ascii_case(name)))
     })
 }
 

@@ -91,12 +91,7 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<Option<bool>> {
 }
 
 /// Serves a connection of which the bytes of `read` were read already.
-async fn serve_http1(
-    visit: Arc<Visit>,
-    stream: TcpStream,
-    read: Bytes,
-    verdicts: VerdictQueue,
-) -> hyper::Result<()> {
+async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, read: Bytes, verdicts: VerdictQueue) -> hyper::Result<()> {
     let gateway = Arc::clone(&visit.gateway);
     let guard = RequestGuard::new(stream, read, verdicts);
     let handle = service_fn(move |request| {

@@ -57,7 +57,9 @@ pub(super) fn read_head(bytes: &[u8], kind: RequestKind) -> Result<Option<(ReadH
         for (name, value) in checked.fields.clone() {
             match name.len() {
                 10 if name.eq_ignore_ascii_case(b"connection") => {
-                    closes |= value.split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"));
+                    closes |= value
+                        .split(|byte| *byte == b',')
+                        .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"));
                 }
                 12 if name.eq_ignore_ascii_case(b"content-type") => {
                     compressible = std::str::from_utf8(value).is_ok_and(is_compressible_type);

@@ -16,10 +16,7 @@ use tungstenite::{
 use super::{check_promises, drain_and_refill, fill, message};
 use crate::{
     limits::MESSAGE_BYTES_MAX,
-    transport::{
-        TransportError, WebSocket,
-        websocket::accept_key,
-    },
+    transport::{TransportError, WebSocket, websocket::accept_key},
 };
 
 /// Frames of a client with the mask 0, so that the payload is readable.
@@ -44,7 +41,6 @@ const BINARY: u8 = 0x2;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xA;
-
 
 async fn sockets() -> (WebSocket<TcpStream>, WebSocket<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
