@@ -29,6 +29,7 @@ mod landing;
 mod limiter;
 mod listen;
 mod logs;
+mod metrics;
 pub mod pages;
 mod registry;
 mod request_ids;

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use octoporty_server::{Drained, Gateway, trusted_proxies::TrustedProxies};
 use octoporty_shell::{Shards, logging::LogRing, process, service};
 use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
 
 use crate::{config::GatewayConfig, listen::listen, logs::RingLogs};
 
@@ -23,6 +24,7 @@ const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<()> {
     let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Gateway__Shards)")?;
     let gateway = build(&config, &shards, ring).await?;
+    let beside = TaskTracker::new();
     let listeners = listen(config.listen, shards.handles().len())
         .with_context(|| format!("{} cannot be listened on (Gateway__Port, Gateway__BindAddress)", config.listen))?;
     for ((index, handle), listener) in shards.handles().iter().enumerate().zip(listeners.sockets) {
@@ -34,6 +36,15 @@ pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<
                 Err(error) => tracing::error!(%error, "a shard cannot listen"),
             }
         });
+    }
+    if let Some(address) = config.metrics_address {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("{address} cannot be listened on (Gateway__MetricsAddress)"))?;
+        let gateway = gateway.clone();
+        // Beside the data path, and until the program ends.
+        beside.spawn(async move { gateway.serve_metrics(listener).await });
+        tracing::info!(%address, "metrics are served");
     }
     let (listen, inherited) = (listeners.address, listeners.inherited);
     tracing::info!(%listen, inherited, shards = shards.handles().len(), "listening");
