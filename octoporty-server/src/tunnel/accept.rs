@@ -53,6 +53,7 @@ async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, shard: usize) {
         Ok(joined) => joined,
         Err(refused) => {
             tracing::info!(agent = %agent.id, name = hello.name, code = ?refused.code, "lane refused");
+            gateway.metrics.lanes_refused.fetch_add(1, Ordering::Relaxed);
             lane.refuse(&refused);
             return;
         }
@@ -72,7 +73,9 @@ async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, shard: usize) {
         tracing::info!(agent = %agent.id, name = hello.name, version = hello.version, session = %joined.session.id, "agent connected");
     }
     agent.notify();
+    gateway.metrics.lanes.add(lane);
     let error = calls::serve(gateway, &agent, &joined.session, lane).await;
+    gateway.metrics.lanes.remove(lane);
     leave(gateway, &agent, &joined.session, lane, &error).await;
 }
 
@@ -96,7 +99,11 @@ fn join(gateway: &Inner, agent: &Arc<Agent>, lane: &Lane, hello: &Hello, shard: 
         }
         return Ok(Joined { session, is_first: false });
     }
-    agent.introduce(&hello.name, &hello.version);
+    let metrics = &gateway.metrics;
+    metrics.sessions.fetch_add(1, Ordering::Relaxed);
+    if agent.introduce(&hello.name, &hello.version) {
+        metrics.reconnects.fetch_add(1, Ordering::Relaxed);
+    }
     let session = Arc::new(Session::new(SessionId::from_u128(rand::random()), hello.instance));
     session.add(slot);
     Ok(Joined { session, is_first: true })
