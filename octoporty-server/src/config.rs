@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use octoporty_core::{host::Hostname, limits, secret::Secret};
 use tokio::runtime::Handle;
 
-use crate::{Gateway, trusted_proxies::TrustedProxies};
+use crate::{Gateway, edge::Edge, trusted_proxies::TrustedProxies};
 
 /// Shortest key that an Agent may be asked for, in characters: 128 bits in hex (R22).
 const KEY_CHARACTERS_MIN: usize = 32;
@@ -41,6 +41,7 @@ pub struct GatewayBuilder {
     pub(crate) ping_interval: Duration,
     pub(crate) liveness_timeout: Duration,
     pub(crate) compression: bool,
+    pub(crate) edge: Option<Edge>,
 }
 
 impl GatewayBuilder {
@@ -59,6 +60,7 @@ impl GatewayBuilder {
             ping_interval: limits::PING_INTERVAL,
             liveness_timeout: limits::LIVENESS_TIMEOUT,
             compression: true,
+            edge: None,
         }
     }
 
@@ -129,6 +131,12 @@ impl GatewayBuilder {
     /// Whether LZ4 is used on lanes whose Agent can. Default: yes.
     pub const fn compression(mut self, on: bool) -> Self {
         self.compression = on;
+        self
+    }
+
+    /// The proxy in front whose routes [`Gateway::keep_edge`] keeps. Default: none.
+    pub fn edge(mut self, edge: Edge) -> Self {
+        self.edge = Some(edge);
         self
     }
 

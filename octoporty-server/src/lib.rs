@@ -18,6 +18,7 @@
 
 pub mod classify;
 mod config;
+pub mod edge;
 pub mod forwarding;
 mod gateway;
 mod health;

@@ -3,17 +3,23 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
 use anyhow::Context;
 use ipnet::IpNet;
-use octoporty_server::{Gateway, trusted_proxies::TrustedProxies};
+use octoporty_server::{
+    Gateway,
+    edge::{Edge, EdgeOptions, caddy::Caddy},
+    trusted_proxies::TrustedProxies,
+};
 use octoporty_shell::{Shards, process};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
 
-use crate::config::GatewayConfig;
+use crate::config::{CaddyConfig, GatewayConfig};
 
 /// Connections that wait to be taken: a burst of visitors while a shard is busy.
 const BACKLOG: i32 = 4096;
@@ -44,14 +50,40 @@ pub(crate) async fn run(config: GatewayConfig) -> anyhow::Result<()> {
         });
     }
     tracing::info!(listen = %config.listen, shards = shards.handles().len(), "listening");
+    let background = TaskTracker::new();
+    if let Some(caddy) = &config.caddy {
+        serve_caddy(&gateway, caddy, &background).await;
+    }
     let signal = octoporty_shell::shutdown_signal().await;
     tracing::info!(signal, "stopping");
     let drained = gateway.shutdown(config.drain_period, RECONNECT_SPREAD).await;
+    background.close();
+    // Told to stop with the Gateway; there is nothing that they could lose.
+    background.wait().await;
     if drained.cut > 0 {
         tracing::warn!(cut = drained.cut, "what did not finish in time was cut");
     }
     shards.shutdown(SHARDS_TIMEOUT);
     Ok(())
+}
+
+/// Keeps Caddy's routes, and answers what it asks, until the Gateway stops.
+async fn serve_caddy(gateway: &Gateway, caddy: &CaddyConfig, background: &TaskTracker) {
+    let keeping = gateway.clone();
+    background.spawn(async move { keeping.keep_edge().await });
+    let Some(address) = caddy.ask else {
+        return;
+    };
+    match TcpListener::bind(address).await {
+        Ok(listener) => {
+            let answering = gateway.clone();
+            background.spawn(async move { answering.serve_ask(listener).await });
+        }
+        Err(error) => tracing::warn!(
+            %address, %error,
+            "Caddy cannot ask which domains are mapped, so it fetches no certificate on demand (Gateway__CaddyAskAddress)"
+        ),
+    }
 }
 
 async fn build(config: &GatewayConfig, shards: &Shards) -> anyhow::Result<Gateway> {
@@ -70,15 +102,29 @@ async fn build(config: &GatewayConfig, shards: &Shards) -> anyhow::Result<Gatewa
     if let Some(fqdn) = &config.fqdn {
         builder = builder.own_host(fqdn.clone());
     }
+    if let Some(caddy) = &config.caddy {
+        builder = builder.edge(edge(caddy, config.remove_routes_on_tunnel_unavailable));
+    }
     builder.build().context("Gateway__ApiKey")
+}
+
+fn edge(config: &CaddyConfig, removes_when_away: bool) -> Edge {
+    let mut caddy = Caddy::new(config.admin.clone(), &config.upstream);
+    if let Some(server) = &config.server {
+        caddy = caddy.server(server);
+    }
+    let mut options = EdgeOptions::new();
+    if removes_when_away {
+        options = options.remove_routes_on_tunnel_unavailable();
+    }
+    Edge::new(Arc::new(caddy), options)
 }
 
 /// Where the configured Caddy is, since it is a trusted proxy. Not knowing costs only that.
 async fn caddy_addresses(config: &GatewayConfig) -> Vec<IpNet> {
-    let Some(host) = config.caddy_admin_url.as_ref().and_then(|url| url.host()) else {
+    let Some(host) = config.caddy.as_ref().and_then(|caddy| caddy.admin.host()) else {
         return Vec::new();
     };
-    let host = host.trim_matches(['[', ']']);
     if let Ok(address) = host.parse::<IpAddr>() {
         return vec![address.into()];
     }
