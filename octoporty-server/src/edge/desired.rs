@@ -101,3 +101,70 @@ pub(super) fn read(registry: &Registry, rules: RemovalRules) -> (Desired, Option
     };
     (Desired::new(routes, completeness), next)
 }
+
+#[cfg(test)]
+mod tests {
+    use octoporty_core::{id::AgentId, message::Route};
+
+    use super::*;
+
+    const HOLD: Duration = Duration::from_secs(10);
+
+    fn registry(expected: &[u128]) -> Registry {
+        Registry::new(Vec::new(), expected.iter().copied().map(AgentId::from_u128).collect(), HOLD)
+    }
+
+    fn sync(registry: &Registry, agent: u128) {
+        let route = Route { id: MappingId::from_u128(agent), domain: "a.test".parse().unwrap() };
+        registry.sync(&registry.agent(AgentId::from_u128(agent)), vec![route]);
+    }
+
+    /// How many routes there are, whether they are all, and for how long that holds.
+    fn look(registry: &Registry, rules: RemovalRules) -> (usize, bool, Option<Duration>) {
+        let (desired, next) = read(registry, rules);
+        (desired.routes().count(), desired.is_complete(), next.map(|next| next - Instant::now()))
+    }
+
+    fn rules(away_max: Option<Duration>) -> RemovalRules {
+        RemovalRules { started: Instant::now(), settled_at: Instant::now() + HOLD, away_max }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn first_run_settles_with_its_hold() {
+        let (registry, rules) = (registry(&[]), rules(None));
+        sync(&registry, 1);
+        assert_eq!(look(&registry, rules), (1, false, Some(HOLD)));
+        tokio::time::advance(HOLD).await;
+        assert_eq!(look(&registry, rules), (1, true, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn last_agent_that_is_back_completes_the_picture() {
+        let (registry, rules) = (registry(&[1, 2]), rules(None));
+        sync(&registry, 1);
+        assert_eq!(look(&registry, rules), (1, false, Some(MISSING_AGENT_PATIENCE)));
+        sync(&registry, 2);
+        assert!(look(&registry, rules).1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn agent_that_stays_away_is_waited_for_a_day() {
+        let (registry, rules) = (registry(&[1]), rules(None));
+        tokio::time::advance(MISSING_AGENT_PATIENCE - HOLD).await;
+        assert_eq!(look(&registry, rules), (0, false, Some(HOLD)));
+        tokio::time::advance(HOLD).await;
+        assert_eq!(look(&registry, rules), (0, true, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn routes_of_those_who_are_away_go_after_their_period_where_that_is_wanted() {
+        let away = Duration::from_secs(3);
+        let (registry, rules) = (registry(&[1]), rules(Some(away)));
+        assert_eq!(look(&registry, rules), (0, false, Some(HOLD)));
+        // It synced and is away since: no session came with it.
+        sync(&registry, 1);
+        assert_eq!(look(&registry, rules), (1, true, Some(away)));
+        tokio::time::advance(away).await;
+        assert_eq!(look(&registry, rules), (0, true, None));
+    }
+}

@@ -1,5 +1,7 @@
 //! The passes over Caddy's configuration: read, plan, write if it is still the one that was read.
 
+use std::time::Duration;
+
 use futures::future::{BoxFuture, FutureExt as _};
 use serde_json::Value;
 
@@ -8,6 +10,10 @@ use crate::edge::{Applied, Desired, EdgeError, EdgeProxy};
 
 /// How often a pass reads anew because somebody else changed the configuration in between.
 const TRIES_MAX: u32 = 5;
+
+/// How many lost connections a pass forgives, and the pause after one: an admin API that restarts is back by then.
+const RESETS_MAX: u32 = 2;
+const RESET_PAUSE: Duration = Duration::from_millis(200);
 
 /// A Caddy that keeps a route for each mapping.
 #[derive(Debug, Clone)]
@@ -33,18 +39,33 @@ impl Caddy {
     }
 
     async fn pass(&self, desired: &Desired) -> Result<Applied, EdgeError> {
+        let mut resets = 0;
         for _ in 0..TRIES_MAX {
-            let snapshot = api::read(&self.address).await?;
-            let plan = config::plan(&snapshot.config, desired, &self.settings)?;
-            let Some(write) = plan.write else {
-                return Ok(plan.applied);
-            };
-            match api::write(&self.address, &snapshot, &write).await? {
-                api::Written::Yes => return Ok(plan.applied),
-                api::Written::Stale => {}
+            match self.attempt(desired).await {
+                Ok(Some(applied)) => return Ok(applied),
+                Ok(None) => {}
+                // Each change by somebody else restarts the admin API, and those who wait for it are cut off.
+                Err(EdgeError::Unreachable { .. }) if resets < RESETS_MAX => {
+                    resets += 1;
+                    tokio::time::sleep(RESET_PAUSE).await;
+                }
+                Err(error) => return Err(error),
             }
         }
         Err(EdgeError::Contended { tries: TRIES_MAX })
+    }
+
+    /// Reads, plans and writes once; nothing if the configuration changed in between.
+    async fn attempt(&self, desired: &Desired) -> Result<Option<Applied>, EdgeError> {
+        let snapshot = api::read(&self.address).await?;
+        let plan = config::plan(&snapshot.config, desired, &self.settings)?;
+        let Some(write) = plan.write else {
+            return Ok(Some(plan.applied));
+        };
+        match api::write(&self.address, &snapshot, &write).await? {
+            api::Written::Yes => Ok(Some(plan.applied)),
+            api::Written::Stale => Ok(None),
+        }
     }
 }
 

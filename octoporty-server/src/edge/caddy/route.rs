@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 /// What the id of each of our routes begins with.
 const ID_PREFIX: &str = "octoporty-";
 
+/// How long bytes of an answer may wait for more. Of events and of answers without a length Caddy holds back nothing; this
+/// is for the others. Not -1, which means no wait at all: some versions then go on with a request whose visitor has left.
+const FLUSH_INTERVAL: &str = "1ms";
+
 /// How long streams go on after Caddy loaded another configuration: each change of a mapping is one, and a WebSocket
 /// should outlive it. What has ended by then costs nothing.
 const STREAM_CLOSE_DELAY: &str = "24h";
@@ -79,8 +83,7 @@ fn proxy(upstream: &str, transport: Value) -> Value {
         "handler": "reverse_proxy",
         "transport": transport,
         "upstreams": [{ "dial": upstream }],
-        // Events and gRPC messages pass as they come.
-        "flush_interval": -1,
+        "flush_interval": FLUSH_INTERVAL,
         "stream_close_delay": STREAM_CLOSE_DELAY,
         "load_balancing": { "try_duration": CONNECT_PATIENCE, "try_interval": CONNECT_INTERVAL },
     })
