@@ -120,7 +120,7 @@ fn announce_te(headers: &mut HeaderMap) {
     }
 }
 
-fn failed(mapping: &Mapping, error: &UpstreamError) -> Reset {
+pub(super) fn failed(mapping: &Mapping, error: &UpstreamError) -> Reset {
     let reset = reset_of(error);
     if reset.side != Side::Visitor {
         mapping.note(Some(&reset.detail));

@@ -9,13 +9,13 @@ use octoporty_core::{
     proto::ConnectionError,
     proxy::respond,
     session::{self, Incoming, Lane},
-    transport::websocket::WebSocket,
     version::{VERSION, WIRE_VERSION},
 };
 
 use super::{
     forward::Forward,
     handle::{Inner, Shard},
+    plain::Plain,
 };
 use crate::connect::{DialError, dial};
 
@@ -48,7 +48,7 @@ pub(super) async fn open(
             () = inner.stopping.cancelled() => return Err(LaneError::Stopping),
         };
         dialled();
-        let (lane, driver) = session::dial(WebSocket::new(stream), inner.lane_config(), hello(&inner, session));
+        let (lane, driver) = session::dial(stream, inner.lane_config(), hello(&inner, session));
         inner.tasks.spawn(driver);
         let welcome = tokio::select! {
             welcome = lane.welcomed() => welcome?,
@@ -85,7 +85,14 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
         while let Ok(incoming) = lane.accept().await {
             let (inner, upstreams) = (Arc::clone(&inner), shard.upstreams.clone());
             // Boxed, since a task's future is moved about several times; closing the lane is what cuts it off.
-            inner.tasks.clone().spawn(Box::pin(async move {
+            let tasks = inner.tasks.clone();
+            if let Some(plain) = Plain::of(&incoming, &inner.mappings) {
+                tasks.spawn(Box::pin(async move {
+                    let _finished = plain.serve(&upstreams, incoming.send).await;
+                }));
+                continue;
+            }
+            tasks.spawn(Box::pin(async move {
                 let handler = Forward { mappings: &inner.mappings, upstreams: &upstreams };
                 exchange(&handler, incoming).await;
             }));

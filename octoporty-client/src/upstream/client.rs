@@ -15,6 +15,7 @@ use super::{
     dial::{Dialer, name},
     error::{BoxError, UpstreamError},
     exchange::{Exchange, RequestBody},
+    plain::{PlainAnswer, PlainClient, PlainPool, PlainRequest},
     policy::AddressPolicy,
     pool::{Connection, PoolInner, Wanted},
     request,
@@ -39,6 +40,7 @@ pub struct UpstreamClient {
 
 struct Inner {
     pool: Arc<PoolInner>,
+    plain: Arc<PlainPool>,
     dialer: Dialer,
 }
 
@@ -124,10 +126,26 @@ impl UpstreamClient {
         self.exchange(target, request, exchange).await
     }
 
+    /// Sends a request that is plain and waits for the head of its answer.
+    ///
+    /// # Errors
+    /// Why there is no answer. A request is sent a second time only if it may be repeated and no byte came in answer to
+    /// the first.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up the request and closes its connection.
+    pub(crate) async fn send_plain(
+        &self,
+        target: &Arc<UpstreamTarget>,
+        request: &PlainRequest,
+    ) -> Result<PlainAnswer, UpstreamError> {
+        PlainClient { pool: &self.inner.plain, dialer: &self.inner.dialer }.send(target, request).await
+    }
+
     /// Connections that are idle, or shared by HTTP/2 requests. For metrics and tests.
     #[must_use]
     pub fn pooled(&self) -> usize {
-        self.inner.pool.len()
+        self.inner.pool.len() + self.inner.plain.len()
     }
 
     /// Tries connections until one takes the request. What was taken is never tried again.
@@ -137,7 +155,7 @@ impl UpstreamClient {
         mut request: Request<RequestBody>,
         exchange: Option<Arc<Exchange>>,
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
-        let Inner { pool, dialer } = &*self.inner;
+        let Inner { pool, dialer, plain: _ } = &*self.inner;
         let kind = request::kind(&request);
         let wanted = if kind == RequestKind::Upgrade { Wanted::Http1 } else { Wanted::Any };
         let (mut pooled_tries, mut new_tries) = (0, 0);
@@ -229,7 +247,7 @@ impl UpstreamClientBuilder {
             tls: self.tls.unwrap_or_else(super::tls::UpstreamTls::platform),
             spawner: Spawner { tasks: self.tasks, shutdown: self.shutdown },
         };
-        UpstreamClient { inner: Arc::new(Inner { pool: Arc::default(), dialer }) }
+        UpstreamClient { inner: Arc::new(Inner { pool: Arc::default(), plain: Arc::default(), dialer }) }
     }
 }
 

@@ -118,7 +118,7 @@ pub async fn respond<H: Handler>(handler: &H, incoming: Incoming) -> Finished {
     let upgrade = kind == StreamKind::Upgrade;
     async {
         let finished = exchange(handler, head, upgrade, send, recv).await;
-        log(&finished);
+        finished.log();
         finished
     }
     .instrument(span)
@@ -172,25 +172,73 @@ async fn exchange<H: Handler>(
     }
 }
 
-fn log(finished: &Finished) {
-    match finished {
-        Finished::Response { status, bytes } => {
-            tracing::debug!(status = status.as_u16(), bytes_out = bytes, "answered");
+impl Finished {
+    /// Says in the log how it ended; call it inside the span of the exchange.
+    pub fn log(&self) {
+        match self {
+            Self::Response { status, bytes } => {
+                tracing::debug!(status = status.as_u16(), bytes_out = bytes, "answered");
+            }
+            Self::Upgraded(relayed) => {
+                let (bytes_in, bytes_out) = (relayed.bytes_in, relayed.bytes_out);
+                tracing::debug!(bytes_in, bytes_out, reset = ?relayed.reset, "upgraded connection ended");
+            }
+            Self::Failed(reset) => {
+                tracing::debug!(side = reset.side.as_str(), code = ?reset.code, error = reset.detail, "exchange failed");
+            }
+            Self::Abandoned(error) => tracing::debug!(%error, "exchange abandoned"),
         }
-        Finished::Upgraded(relayed) => {
-            let (bytes_in, bytes_out) = (relayed.bytes_in, relayed.bytes_out);
-            tracing::debug!(bytes_in, bytes_out, reset = ?relayed.reset, "upgraded connection ended");
-        }
-        Finished::Failed(reset) => {
-            tracing::debug!(side = reset.side.as_str(), code = ?reset.code, error = reset.detail, "exchange failed");
-        }
-        Finished::Abandoned(error) => tracing::debug!(%error, "exchange abandoned"),
     }
 }
 
 fn fail(send: &mut SendStream, reset: Reset) -> Finished {
     send.reset(reset.clone());
     Finished::Failed(reset)
+}
+
+/// The head of an answer that is encoded already, and what of its body is at hand.
+#[derive(Debug)]
+pub struct ReadyHead<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The encoded head, see [`HeadWriter`](super::HeadWriter).
+    pub head: &'a [u8],
+    /// The first bytes of the body, at most [`INLINE_BODY_BYTES_MAX`](crate::limits::INLINE_BODY_BYTES_MAX).
+    pub inline: &'a [u8],
+    /// The rest of the body may shrink.
+    pub compressible: bool,
+    /// How long the body may pause; `None` for no limit, as events need it.
+    pub idle: Option<Duration>,
+}
+
+/// Answers with a head that is encoded already. `rest` is what follows the inline bytes; none if nothing does.
+///
+/// # Cancel safety
+///
+/// Dropping it leaves the stream unfinished; dropping that resets it.
+pub async fn respond_ready<B>(send: &mut SendStream, ready: ReadyHead<'_>, rest: Option<B>) -> Finished
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let status = ready.status;
+    if let Err(error) = send.send_head(ready.head, ready.inline, rest.is_none()).await {
+        return Finished::Abandoned(error);
+    }
+    let inlined = u64::try_from(ready.inline.len()).unwrap_or(u64::MAX);
+    let Some(rest) = rest else {
+        return Finished::Response { status, bytes: inlined };
+    };
+    if ready.compressible {
+        send.compress();
+    }
+    let whose = PumpSide { side: Side::Upstream, code: ResetCode::BadAnswer, idle: ready.idle };
+    let at_hand = AtHand { inline: Bytes::new(), next: None, trailers: None, end: false };
+    match pump(pin!(rest), send, at_hand, whose).await {
+        Ok(bytes) => Finished::Response { status, bytes: inlined + bytes },
+        Err(PumpError::Stream(error)) => Finished::Abandoned(error),
+        Err(PumpError::Body(reset)) => Finished::Failed(reset),
+    }
 }
 
 async fn respond_with<B>(send: &mut SendStream, head: ResponseHead, body: B, idle: Option<Duration>) -> Finished

@@ -8,12 +8,10 @@ use octoporty_core::{
     message::{GoAwayReason, Hello, RefusalCode, Refused, Welcome},
     proto::ConnectionError,
     session::{self, Lane},
-    transport::websocket::{self, WebSocket},
+    transport::WebSocket,
     version::{VERSION, WIRE_VERSION},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::WebSocketStream;
-use tungstenite::protocol::Role;
 
 use super::calls;
 use crate::{
@@ -26,9 +24,7 @@ pub(super) async fn serve<Io>(gateway: Arc<Inner>, io: Io, read: Bytes, shard: u
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let config = Some(websocket::config());
-    let stream = WebSocketStream::from_partially_read(io, read.to_vec(), Role::Server, config).await;
-    let (lane, driver) = session::accept(WebSocket::new(stream), gateway.lane_config());
+    let (lane, driver) = session::accept(WebSocket::server(io, &read), gateway.lane_config());
     gateway.lanes.spawn(driver);
     let mut serving = pin!(serve_lane(&gateway, &lane, shard));
     tokio::select! {

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Lanes that one request is tried on, at most.
-const ATTEMPTS_MAX: u32 = 4;
+pub(super) const ATTEMPTS_MAX: u32 = 4;
 
 /// Sends a request to the Agent of its route and gives the answer.
 pub(super) async fn forward(
