@@ -11,7 +11,7 @@ use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AgentStatus, GatewayBuilder, control::Control, limiter::Limiter, metrics::Metrics, pages::LandingPage,
+    AgentStatus, GatewayBuilder, control::Control, edge::Edge, limiter::Limiter, metrics::Metrics, pages::LandingPage,
     registry::Registry, request_ids::RequestIds, state, throttle::Throttle, trusted_proxies::TrustedProxies,
 };
 
@@ -41,6 +41,8 @@ pub(crate) struct Inner {
     pub(crate) throttle: Throttle,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) grace_period: Duration,
+    pub(crate) startup_hold: Duration,
+    pub(crate) edge: Option<Edge>,
     pub(crate) request_ids: RequestIds,
     pub(crate) waiting: Semaphore,
     pub(crate) control: Control,
@@ -80,6 +82,8 @@ impl Gateway {
                 throttle: Throttle::default(),
                 trusted_proxies: builder.trusted_proxies,
                 grace_period: builder.grace_period,
+                startup_hold: builder.startup_hold,
+                edge: builder.edge,
                 request_ids: RequestIds::new(),
                 waiting: Semaphore::new(WAITING_MAX),
                 control,

@@ -21,6 +21,7 @@ pub mod classify;
 mod clock;
 mod config;
 mod control;
+pub mod edge;
 mod files;
 pub mod forwarding;
 mod gateway;

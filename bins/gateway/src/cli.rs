@@ -13,6 +13,7 @@ The most important settings, by environment variable:
   Gateway__Port                port for visitors and Agents [17200]
   Gateway__Fqdn                this Gateway's own host name
   Gateway__CaddyAdminUrl       Caddy's admin API; empty turns Caddy off [http://localhost:2019]
+  Gateway__CaddyUpstream       where Caddy finds this Gateway, as host:port [loopback]
   Gateway__TrustedProxies      address ranges whose X-Forwarded-For is believed [loopback]
   Gateway__AllowRemoteUpdate   may an Agent ask for an update of this Gateway [true]
   Gateway__MetricsAddress      counts for Prometheus, such as 127.0.0.1:17210 [none]

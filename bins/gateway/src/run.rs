@@ -1,15 +1,28 @@
 //! What the Gateway does between its start and the signal that ends it.
 
-use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use ipnet::IpNet;
-use octoporty_server::{Drained, Gateway, trusted_proxies::TrustedProxies};
+use octoporty_server::{
+    Drained, Gateway,
+    edge::{Edge, EdgeOptions, caddy::Caddy},
+    trusted_proxies::TrustedProxies,
+};
 use octoporty_shell::{Shards, logging::LogRing, process, service};
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
-use crate::{config::GatewayConfig, listen::listen, logs::RingLogs};
+use crate::{
+    config::{CaddyConfig, GatewayConfig},
+    listen::listen,
+    logs::RingLogs,
+};
 
 /// How long looking up Caddy's address may hold the start up.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -48,6 +61,9 @@ pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<
     }
     let (listen, inherited) = (listeners.address, listeners.inherited);
     tracing::info!(%listen, inherited, shards = shards.handles().len(), "listening");
+    if let Some(caddy) = &config.caddy {
+        serve_caddy(&gateway, caddy, &beside).await;
+    }
     service::notify_ready();
     let drained = tokio::select! {
         drained = serve_until_told(&gateway, config.drain_period) => drained,
@@ -66,6 +82,25 @@ async fn serve_until_told(gateway: &Gateway, drain_period: Duration) -> Drained 
     tracing::info!(signal, "stopping");
     service::notify_stopping();
     gateway.shutdown(drain_period, RECONNECT_SPREAD).await
+}
+
+/// Keeps Caddy's routes, and answers what it asks, until the Gateway stops.
+async fn serve_caddy(gateway: &Gateway, caddy: &CaddyConfig, background: &TaskTracker) {
+    let keeping = gateway.clone();
+    background.spawn(async move { keeping.keep_edge().await });
+    let Some(address) = caddy.ask else {
+        return;
+    };
+    match TcpListener::bind(address).await {
+        Ok(listener) => {
+            let answering = gateway.clone();
+            background.spawn(async move { answering.serve_ask(listener).await });
+        }
+        Err(error) => tracing::warn!(
+            %address, %error,
+            "Caddy cannot ask which domains are mapped, so it fetches no certificate on demand (Gateway__CaddyAskAddress)"
+        ),
+    }
 }
 
 async fn build(config: &GatewayConfig, shards: &Shards, ring: LogRing) -> anyhow::Result<Gateway> {
@@ -89,6 +124,9 @@ async fn build(config: &GatewayConfig, shards: &Shards, ring: LogRing) -> anyhow
     if let Some(fqdn) = &config.fqdn {
         builder = builder.own_host(fqdn.clone());
     }
+    if let Some(caddy) = &config.caddy {
+        builder = builder.edge(edge(caddy, config.remove_routes_on_tunnel_unavailable));
+    }
     builder.build().context("Gateway__ApiKey")
 }
 
@@ -97,12 +135,23 @@ fn landing_path(config: &GatewayConfig) -> PathBuf {
     config.state_path.with_extension("landing.json")
 }
 
+fn edge(config: &CaddyConfig, removes_when_away: bool) -> Edge {
+    let mut caddy = Caddy::new(config.admin.clone(), &config.upstream);
+    if let Some(server) = &config.server {
+        caddy = caddy.server(server);
+    }
+    let mut options = EdgeOptions::new();
+    if removes_when_away {
+        options = options.remove_routes_on_tunnel_unavailable();
+    }
+    Edge::new(Arc::new(caddy), options)
+}
+
 /// Where the configured Caddy is, since it is a trusted proxy. Not knowing costs only that.
 async fn caddy_addresses(config: &GatewayConfig) -> Vec<IpNet> {
-    let Some(host) = config.caddy_admin_url.as_ref().and_then(|url| url.host()) else {
+    let Some(host) = config.caddy.as_ref().and_then(|caddy| caddy.admin.host()) else {
         return Vec::new();
     };
-    let host = host.trim_matches(['[', ']']);
     if let Ok(address) = host.parse::<IpAddr>() {
         return vec![address.into()];
     }

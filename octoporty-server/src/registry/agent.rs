@@ -73,6 +73,11 @@ impl Agent {
         self.session.load().is_some()
     }
 
+    /// Since when it is away, if it is.
+    pub(crate) fn away_since(&self) -> Option<Instant> {
+        (!self.is_here()).then(|| *self.lost.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Makes `session` the current one; gives the one before.
     pub(crate) fn begin(&self, session: Arc<Session>) -> Option<Arc<Session>> {
         let before = self.session.swap(Some(session));

@@ -42,6 +42,10 @@ pub(crate) struct Registry {
     slots: Arc<RouteSlots>,
     /// Until when unknown hosts may yet become known; `None` once the Agents of the last run are back.
     hold: watch::Sender<Option<Instant>>,
+    /// Whether there was a last run with Agents.
+    had_agents: bool,
+    /// Counts changes of the routes, and of Agents that are here.
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -62,6 +66,8 @@ impl Registry {
     ) -> Self {
         let until = (!expected.is_empty()).then(|| Instant::now() + hold);
         Self {
+            had_agents: !expected.is_empty(),
+            changes: watch::Sender::new(0),
             table: ArcSwap::default(),
             inner: Mutex::new(Inner { expected: expected.into_iter().collect(), ..Inner::default() }),
             own_hosts,
@@ -146,7 +152,38 @@ impl Registry {
                 *hold = None;
             }
         });
+        self.note_change();
         outcome
+    }
+
+    /// Tells who follows the routes that they, or the Agents that are here, are others now.
+    pub(crate) fn note_change(&self) {
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Told of each change.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// All routes, in no order.
+    pub(crate) fn routes(&self) -> Vec<(HostPattern, RouteEntry)> {
+        self.lock().routes.iter().map(|(pattern, entry)| (pattern.clone(), entry.clone())).collect()
+    }
+
+    /// Whether a route is for this very host, and not for all below a suffix.
+    pub(crate) fn has_exactly(&self, host: &Hostname) -> bool {
+        self.table.load().get(&HostPattern::Exact(host.clone())).is_some()
+    }
+
+    /// How many Agents of the last run did not return yet.
+    pub(crate) fn missing_agents(&self) -> usize {
+        self.lock().expected.len()
+    }
+
+    /// Whether the last run had Agents that were to return.
+    pub(crate) fn had_agents(&self) -> bool {
+        self.had_agents
     }
 
     fn refusal(&self, inner: &Inner, route: &Route) -> Option<(&'static str, String)> {

@@ -115,6 +115,7 @@ async fn leave(gateway: &Inner, agent: &Arc<Agent>, session: &Arc<Session>, lane
     if !session.remove(lane) || !agent.end(session) {
         return;
     }
+    gateway.registry.note_change();
     tracing::info!(agent = %agent.id, session = %session.id, reason = %error, "agent disconnected");
     if session.left.load(Ordering::Relaxed) {
         gateway.save_state().await;
