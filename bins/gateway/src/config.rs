@@ -244,7 +244,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
     let startup_hold = values.required(&STARTUP_HOLD, parse::duration);
     let drain_period = values.required(&DRAIN_PERIOD, parse::duration);
     let state_path = values.required(&STATE_PATH, parse::path);
-    let metrics_address = values.required(&METRICS_ADDRESS, metrics_address);
+    let metrics_address = values.required(&METRICS_ADDRESS, |text| or_empty(text, socket_address));
     let max_connections = values.required(&MAX_CONNECTIONS, connections);
     let max_connections_per_address = values.required(&MAX_CONNECTIONS_PER_ADDRESS, connections);
     let logging = LoggingConfig::read(values);
