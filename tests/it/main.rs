@@ -7,6 +7,7 @@ mod h2;
 mod harness;
 mod http1;
 mod lanes;
+mod observe;
 mod programs;
 mod routing;
 mod streaming;

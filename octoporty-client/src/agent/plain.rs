@@ -3,19 +3,22 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::StatusCode;
 use octoporty_core::{
     frame::StreamKind,
     id::RequestId,
-    proxy::{Finished, RawRequestHead, ReadyHead, respond_ready},
+    proxy::{End, Finished, RawRequestHead, ReadyHead, respond_ready},
     session::{Incoming, SendStream},
 };
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::forward::failed;
 use crate::{
     Mapping,
     mapping::Mappings,
+    observe::Watch,
     upstream::{
         UpstreamClient,
         plain::{PlainAnswer, PlainRequest},
@@ -44,35 +47,41 @@ impl Plain {
     }
 
     /// Forwards the request and answers. Dropping it resets the stream.
-    pub(super) async fn serve(self, upstreams: &UpstreamClient, mut send: SendStream) -> Finished {
+    pub(super) async fn serve(self, upstreams: &UpstreamClient, mut send: SendStream, mut watch: Option<Watch>) {
         let span = tracing::debug_span!("exchange", request = %self.id, mapping = %self.mapping.id());
         async {
-            let finished = self.exchange(upstreams, &mut send).await;
+            let finished = self.exchange(upstreams, &mut send, watch.as_mut()).await;
             finished.log();
-            finished
+            if let Some(watch) = watch {
+                watch.finish(&finished);
+            }
         }
         .instrument(span)
-        .await
+        .await;
     }
 
-    async fn exchange(&self, upstreams: &UpstreamClient, send: &mut SendStream) -> Finished {
+    async fn exchange(&self, upstreams: &UpstreamClient, send: &mut SendStream, watch: Option<&mut Watch>) -> Finished {
         let answer = tokio::select! {
             biased;
             answer = upstreams.send_plain(&self.mapping.target, &self.request) => answer,
-            error = send.stopped() => return Finished::Abandoned(error),
+            error = send.stopped() => return Finished::unanswered(End::Abandoned(error)),
         };
-        let PlainAnswer { head, inline, rest } = match answer {
+        let PlainAnswer { head, inline, rest, connect } = match answer {
             Ok(answer) => answer,
             Err(error) => {
                 let reset = failed(&self.mapping, &error);
                 send.reset(reset.clone());
-                return Finished::Failed(reset);
+                return Finished::unanswered(End::Failed(reset));
             }
         };
         self.mapping.note(None);
+        let encoded = Bytes::from(head.encoded);
+        if let Some(watch) = watch {
+            watch.answered(encoded.clone(), connect, Instant::now());
+        }
         let ready = ReadyHead {
             status: StatusCode::from_u16(head.status).unwrap_or(StatusCode::BAD_GATEWAY),
-            head: &head.encoded,
+            head: &encoded,
             inline: &inline,
             compressible: head.compressible,
             idle: self.mapping.body_idle,

@@ -1,11 +1,12 @@
 //! The client itself: what is sent, and over which connections it is tried. One try is in `attempt`.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use octoporty_core::http1::RequestKind;
+use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -29,6 +30,10 @@ const POOLED_TRIES_MAX: usize = 3;
 
 /// How often it is tried on a new connection: an upstream that takes connections only to drop them is broken.
 const NEW_TRIES_MAX: usize = 2;
+
+/// How long opening the connection of an answer took; among the answer's extensions when one was opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConnectTook(pub(crate) Duration);
 
 /// Sends requests to upstreams. A clone uses the same pool; make one client for each shard.
 ///
@@ -159,6 +164,7 @@ impl UpstreamClient {
         let kind = request::kind(&request);
         let wanted = if kind == RequestKind::Upgrade { Wanted::Http1 } else { Wanted::Any };
         let (mut pooled_tries, mut new_tries) = (0, 0);
+        let mut connect = None;
         loop {
             let pooled = if pooled_tries < POOLED_TRIES_MAX { pool.take(target, wanted) } else { None };
             let reused = pooled.is_some();
@@ -167,7 +173,10 @@ impl UpstreamClient {
                 connection
             } else {
                 new_tries += 1;
-                dialer.open(pool, target, wanted).await?
+                let since = Instant::now();
+                let opened = dialer.open(pool, target, wanted).await?;
+                connect = Some(ConnectTook(since.elapsed()));
+                opened
             };
             let exchange = exchange.clone();
             let attempt = Attempt { target, exchange, reused };
@@ -176,7 +185,12 @@ impl UpstreamClient {
                 Connection::H2(connection) => attempt.over_http2(connection, request).await?,
             };
             match outcome {
-                Outcome::Answered(answer) => return Ok(answer),
+                Outcome::Answered(mut answer) => {
+                    if let Some(connect) = connect {
+                        answer.extensions_mut().insert(connect);
+                    }
+                    return Ok(answer);
+                }
                 Outcome::GivenBack(_, error) if new_tries >= NEW_TRIES_MAX => {
                     let upstream = name(target);
                     return Err(UpstreamError::Reset { upstream, reused: false, source: error.into() });

@@ -38,6 +38,7 @@ mod tls;
 mod upgrade;
 
 pub use body::UpstreamBody;
+pub(crate) use client::ConnectTook;
 pub use client::{UpstreamClient, UpstreamClientBuilder};
 pub use error::{ConnectPhase, UpstreamError};
 pub use io::UpstreamIo;

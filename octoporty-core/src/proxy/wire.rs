@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
-use super::raw_head::{RawFields, RawRequestHead, RawResponseHead};
+use super::raw_head::{HeadWriter, RawFields, RawRequestHead, RawResponseHead};
 use crate::{
     id::{MappingId, RequestId},
     limits::{ANSWER_FIELDS_MAX, FIELDS_MAX},
@@ -60,9 +60,6 @@ pub enum WireError {
     NotHttp(&'static str),
 }
 
-#[derive(Serialize)]
-struct RequestOut<'a>(MappingId, RequestId, &'a str, #[serde(with = "serde_bytes")] &'a [u8], FieldsOut<'a>);
-
 impl RequestHead {
     /// The head as it goes into an `Open` frame.
     ///
@@ -71,8 +68,11 @@ impl RequestHead {
     /// Never: encoding into memory cannot fail.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let out = RequestOut(self.mapping, self.request, self.method.as_str(), &self.target, FieldsOut(&self.headers));
-        to_vec(&out, &self.headers)
+        let mut head = HeadWriter::request(self.mapping, self.request, self.method.as_str().as_bytes(), &self.target);
+        for (name, value) in &self.headers {
+            head.field(name.as_str().as_bytes(), value.as_bytes());
+        }
+        head.finish()
     }
 
     /// Reads the head of an `Open` frame.
@@ -93,9 +93,6 @@ impl RequestHead {
     }
 }
 
-#[derive(Serialize)]
-struct ResponseOut<'a>(u16, FieldsOut<'a>);
-
 impl ResponseHead {
     /// The head as it goes into a `Head` frame.
     ///
@@ -104,7 +101,11 @@ impl ResponseHead {
     /// Never: encoding into memory cannot fail.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        to_vec(&ResponseOut(self.status.as_u16(), FieldsOut(&self.headers)), &self.headers)
+        let mut head = HeadWriter::response(self.status.as_u16());
+        for (name, value) in &self.headers {
+            head.field(name.as_str().as_bytes(), value.as_bytes());
+        }
+        head.finish()
     }
 
     /// Reads the head of a `Head` frame.

@@ -105,7 +105,7 @@ pub(super) async fn check_echo(mut socket: WebSocket<GatewayIo>) {
     use futures::{SinkExt, StreamExt};
 
     let message = bytes::Bytes::from(vec![7; 300 << 10]);
-    soon(socket.send(message.clone())).await.expect("the Gateway is there");
+    soon(socket.send(message.clone().into())).await.expect("the Gateway is there");
     assert_eq!(soon(socket.next()).await.expect("it answers").expect("in full"), message);
 }
 

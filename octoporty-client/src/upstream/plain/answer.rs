@@ -1,5 +1,7 @@
 //! The head of an answer, checked and turned into the tunnel's form in place.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use octoporty_core::{
     http1::{AnswerFacts, BodyFraming, ChunkedScanner, HeadError, RequestKind, read_answer_head},
@@ -17,6 +19,8 @@ pub(crate) struct PlainAnswer {
     pub(crate) inline: Bytes,
     /// The rest; none if nothing follows.
     pub(crate) rest: Option<PlainBody>,
+    /// How long opening the connection took; none when it was open already.
+    pub(crate) connect: Option<Duration>,
 }
 
 /// A head as it goes into the tunnel.

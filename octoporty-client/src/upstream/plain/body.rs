@@ -93,19 +93,25 @@ impl PlainBody {
         UpstreamError::AnswerBody { upstream: name(&self.target), source }
     }
 
+    /// So many of the bytes that are held. All of them go with their buffer, so that whoever masks them can do so in it.
+    fn cut(&mut self, count: usize) -> BytesMut {
+        if count == self.held.len() { std::mem::take(&mut self.held) } else { self.held.split_to(count) }
+    }
+
     /// The next content among the bytes that are held; none if more must be read.
     fn next_held(&mut self) -> Result<Option<Bytes>, ChunkError> {
         let (piece, done) = match &mut self.framing {
             Framing::Length(left) => {
                 let here = usize::try_from(*left).map_or(self.held.len(), |left| left.min(self.held.len()));
                 *left -= u64::try_from(here).unwrap_or(*left);
-                (self.held.split_to(here).freeze(), *left == 0)
+                let done = *left == 0;
+                (self.cut(here).freeze(), done)
             }
             Framing::Chunked(scanner) => {
                 let found = scanner.next_content(&self.held)?;
-                (self.held.split_to(found.used).freeze().slice(found.at), found.done)
+                (self.cut(found.used).freeze().slice(found.at), found.done)
             }
-            Framing::UntilClose => (self.held.split().freeze(), false),
+            Framing::UntilClose => (std::mem::take(&mut self.held).freeze(), false),
         };
         if done {
             self.end();

@@ -18,6 +18,7 @@ use octoporty_core::{
 use tokio::{
     io::{AsyncRead, AsyncWriteExt, ReadBuf},
     net::TcpStream,
+    time::Instant,
 };
 
 use super::{
@@ -68,8 +69,11 @@ impl PlainClient<'_> {
                 Err(failed) => return Err(failed.name(target, was_reused)),
             }
         }
+        let since = Instant::now();
         let tcp = self.dialer.open_plain(target).await?;
-        self.exchange(tcp, target, request).await.map_err(|failed| failed.name(target, false))
+        let connect = Some(since.elapsed());
+        let answered = self.exchange(tcp, target, request).await;
+        answered.map(|answer| PlainAnswer { connect, ..answer }).map_err(|failed| failed.name(target, false))
     }
 
     async fn exchange(
@@ -88,7 +92,7 @@ impl PlainClient<'_> {
         let ReadHead { head, framing, inline, reusable } = read?;
         let behind = Behind { framing, held, reusable };
         let rest = PlainBody::follow(tcp, behind, target, self.pool, &self.dialer.spawner);
-        Ok(PlainAnswer { head, inline, rest })
+        Ok(PlainAnswer { head, inline, rest, connect: None })
     }
 }
 

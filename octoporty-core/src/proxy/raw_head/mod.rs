@@ -7,7 +7,7 @@ mod read;
 mod write;
 
 pub use read::{RawFields, RawRequestHead, RawResponseHead};
-pub use write::HeadWriter;
+pub use write::{HeadWriter, stamp_waited};
 
 #[cfg(test)]
 mod tests;

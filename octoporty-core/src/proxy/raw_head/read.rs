@@ -1,5 +1,7 @@
 //! Reading a head in place. Everything is checked once, when it is read; then fields are walked for nothing.
 
+use std::time::Duration;
+
 use crate::{
     id::{MappingId, RequestId},
     limits::{MESSAGE_PACK_DEPTH_MAX, TARGET_BYTES_MAX},
@@ -19,6 +21,8 @@ pub struct RawRequestHead<'a> {
     pub target: &'a [u8],
     /// The fields, `Host` among them.
     pub fields: RawFields<'a>,
+    /// How long the request was at the Gateway before it was sent; nothing if the Gateway did not say.
+    pub waited: Duration,
 }
 
 /// The head of an answer, as slices of the message that it came in.
@@ -55,8 +59,10 @@ impl<'a> RawRequestHead<'a> {
             return Err(WireError::NotHttp("target"));
         }
         let fields = reader.fields()?;
-        reader.skip_rest(entries - 5)?;
-        Ok(Self { mapping, request, method, target, fields })
+        let waited = if entries > 5 { reader.number()? } else { 0 };
+        reader.skip_rest(entries.saturating_sub(6))?;
+        let waited = Duration::from_micros(u64::try_from(waited).unwrap_or(u64::MAX));
+        Ok(Self { mapping, request, method, target, fields, waited })
     }
 }
 

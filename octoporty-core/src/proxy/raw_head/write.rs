@@ -1,5 +1,7 @@
 //! Writing a head field by field, straight from the bytes of another protocol.
 
+use std::time::Duration;
+
 use crate::{
     id::{MappingId, RequestId},
     proxy::wire::FIELD_ENTRIES_MAX,
@@ -13,6 +15,10 @@ const ARRAY_16: u8 = 0xdc;
 const FIX_ARRAY: u8 = 0x90;
 const FIX_STR: u8 = 0xa0;
 const UINT_16: u8 = 0xcd;
+const UINT_32: u8 = 0xce;
+
+/// An hour: nothing waits for longer at a Gateway.
+const WAITED_MICROS_MAX: u32 = 3_600_000_000;
 
 /// Room for the fields of most heads, in bytes, so that writing one allocates once.
 const FIELDS_BYTES_COMMON: usize = 512;
@@ -26,6 +32,17 @@ pub struct HeadWriter {
     /// Where the length of the field list stands.
     count_at: usize,
     entries: u16,
+    /// A request's head ends with the time that it has waited.
+    is_request: bool,
+}
+
+/// Says in an encoded request head how long the request has been at the Gateway: before it goes into a lane, and again
+/// for each further one that it is tried on. Up to an hour, in microseconds.
+pub fn stamp_waited(head: &mut [u8], waited: Duration) {
+    let micros = u32::try_from(waited.as_micros()).unwrap_or(u32::MAX).min(WAITED_MICROS_MAX);
+    if let Some(stamp) = head.last_chunk_mut() {
+        *stamp = micros.to_be_bytes();
+    }
 }
 
 impl HeadWriter {
@@ -33,13 +50,13 @@ impl HeadWriter {
     #[must_use]
     pub fn request(mapping: MappingId, request: RequestId, method: &[u8], target: &[u8]) -> Self {
         let mut out = Vec::with_capacity(48 + method.len() + target.len() + FIELDS_BYTES_COMMON);
-        out.push(FIX_ARRAY | 5);
+        out.push(FIX_ARRAY | 6);
         put_bytes(&mut out, &mapping.as_u128().to_be_bytes());
         put_bytes(&mut out, &request.as_u128().to_be_bytes());
         put_text_head(&mut out, method.len());
         out.extend_from_slice(method);
         put_bytes(&mut out, target);
-        Self::fields(out)
+        Self::fields(out, true)
     }
 
     /// Begins the head of an answer.
@@ -49,14 +66,14 @@ impl HeadWriter {
         out.push(FIX_ARRAY | 2);
         out.push(UINT_16);
         out.extend_from_slice(&status.to_be_bytes());
-        Self::fields(out)
+        Self::fields(out, false)
     }
 
-    fn fields(mut out: Vec<u8>) -> Self {
+    fn fields(mut out: Vec<u8>, is_request: bool) -> Self {
         out.push(ARRAY_16);
         let count_at = out.len();
         out.extend_from_slice(&[0; 2]);
-        Self { out, count_at, entries: 0 }
+        Self { out, count_at, entries: 0, is_request }
     }
 
     /// Adds a field line. One past the most that a head may have is left out; a checked head has far fewer.
@@ -75,6 +92,10 @@ impl HeadWriter {
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.out[self.count_at..self.count_at + 2].copy_from_slice(&self.entries.to_be_bytes());
+        if self.is_request {
+            // Nothing yet; see `stamp_waited`.
+            self.out.extend_from_slice(&[UINT_32, 0, 0, 0, 0]);
+        }
         self.out
     }
 }

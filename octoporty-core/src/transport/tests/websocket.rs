@@ -86,7 +86,7 @@ async fn a_sender_waits_while_nobody_reads() {
 #[tokio::test]
 async fn messages_are_not_written_before_a_flush() {
     let (mut raw, mut server) = raw();
-    server.feed(message(100, 0)).await.unwrap();
+    server.feed(message(100, 0).into()).await.unwrap();
     let mut bytes = [0; 102];
     assert!(futures::poll!(std::pin::pin!(raw.read(&mut bytes))).is_pending());
     server.flush().await.unwrap();
@@ -198,7 +198,7 @@ async fn a_peer_that_reads_no_answers_makes_nothing_pile_up() {
         assert_eq!(server.next().await.unwrap().unwrap(), "x");
     }
     // It is still heard, and still told.
-    let (sent, answer) = tokio::join!(server.send(message(1, 1)), async {
+    let (sent, answer) = tokio::join!(server.send(message(1, 1).into()), async {
         let mut read = Vec::new();
         while !read.ends_with(&[FINAL | BINARY, 1, 1]) {
             read.push(raw.read_u8().await.unwrap());
@@ -216,7 +216,7 @@ async fn another_implementation_gets_what_it_is_sent() {
     let mut ours = WebSocket::client(ours, &[]);
     let mut theirs = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
     for (length, fill) in lengths.into_iter().zip(1..) {
-        let (sent, got) = tokio::join!(ours.send(message(length, fill)), theirs.next());
+        let (sent, got) = tokio::join!(ours.send(message(length, fill).into()), theirs.next());
         sent.unwrap();
         assert_eq!(got.unwrap().unwrap(), Message::Binary(message(length, fill)));
         let (sent, got) = tokio::join!(theirs.send(Message::Binary(message(length, fill))), ours.next());
@@ -265,7 +265,7 @@ async fn a_close_frame_ends_the_stream_and_is_answered() {
         .unwrap();
     assert_eq!(server.next().await.unwrap().unwrap(), "last");
     assert!(server.next().await.is_none());
-    assert!(matches!(server.send(message(1, 1)).await, Err(TransportError::Closed)));
+    assert!(matches!(server.send(message(1, 1).into()).await, Err(TransportError::Closed)));
     server.close().await.unwrap();
     drop(server);
     let mut answer = Vec::new();

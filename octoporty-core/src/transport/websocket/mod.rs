@@ -25,6 +25,7 @@ use self::{
     writer::Writer,
 };
 use super::TransportError;
+use crate::frame::Message;
 
 /// Bytes that are gathered before they are written without a flush: two large messages. A sender that asks for room
 /// first stays below this and one message.
@@ -123,7 +124,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
         self
     }
 
-    fn put(&mut self, opcode: Opcode, payload: Bytes) {
+    fn put(&mut self, opcode: Opcode, payload: Message) {
         let vectored = self.io.is_write_vectored();
         self.writer.put(opcode, payload, vectored);
     }
@@ -131,7 +132,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
     /// Queues the close frame, the last one.
     fn put_close(&mut self, code: Option<u16>) {
         if !self.closed {
-            self.put(Opcode::Close, code.map_or_else(Bytes::new, |code| Bytes::copy_from_slice(&code.to_be_bytes())));
+            let payload = code.map_or_else(Bytes::new, |code| Bytes::copy_from_slice(&code.to_be_bytes()));
+            self.put(Opcode::Close, payload.into());
             self.closed = true;
         }
     }
@@ -142,7 +144,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> WebSocket<IO> {
             && !self.closed
             && let Some(payload) = self.pong.take()
         {
-            self.put(Opcode::Pong, payload);
+            self.put(Opcode::Pong, payload.into());
         }
     }
 
@@ -209,7 +211,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<IO> {
     }
 }
 
-impl<IO: AsyncRead + AsyncWrite + Unpin> Sink<Bytes> for WebSocket<IO> {
+impl<IO: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<IO> {
     type Error = TransportError;
 
     /// Ready while less than the write buffer waits.
@@ -217,7 +219,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Sink<Bytes> for WebSocket<IO> {
         self.get_mut().poll_write_down_to(WRITE_BUFFER_BYTES - 1, context)
     }
 
-    fn start_send(self: Pin<&mut Self>, message: Bytes) -> Result<(), TransportError> {
+    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), TransportError> {
         TransportError::check_length(message.len())?;
         let this = self.get_mut();
         if this.closed {

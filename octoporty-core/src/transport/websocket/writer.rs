@@ -12,8 +12,9 @@ use tokio::io::AsyncWrite;
 
 use super::{
     Role,
-    frame::{HEAD_BYTES_MAX, Head, Opcode, apply_mask},
+    frame::{HEAD_BYTES_MAX, Head, Opcode, apply_mask, shifted},
 };
+use crate::frame::Message;
 
 /// Payloads from this size on are not copied behind their head: a further slice of a write costs less than they do.
 const COPIED_BYTES_MAX: usize = 8 << 10;
@@ -43,7 +44,7 @@ impl Writer {
     }
 
     /// Adds a whole frame. `vectored`: several slices in one write are worth while.
-    pub(super) fn put(&mut self, opcode: Opcode, payload: Bytes, vectored: bool) {
+    pub(super) fn put(&mut self, opcode: Opcode, payload: Message, vectored: bool) {
         // RFC 6455 §5.3: a new key for each frame, that nobody can foretell.
         let mask = (self.role == Role::Client).then(rand::random::<[u8; 4]>);
         let head = Head { last: true, opcode, mask, length: payload.len() };
@@ -51,9 +52,16 @@ impl Writer {
         let head_bytes = head.write(&mut room);
         self.queued += head_bytes + payload.len();
         self.tail.extend_from_slice(&room[..head_bytes]);
-        if !vectored || payload.len() <= COPIED_BYTES_MAX {
+        let Message { head, body } = payload;
+        let at = head.len();
+        self.put_piece(head, mask, vectored);
+        self.put_piece(body, mask.map(|mask| shifted(mask, at)), vectored);
+    }
+
+    fn put_piece(&mut self, piece: Bytes, mask: Option<[u8; 4]>, vectored: bool) {
+        if !vectored || piece.len() <= COPIED_BYTES_MAX {
             let at = self.tail.len();
-            self.tail.extend_from_slice(&payload);
+            self.tail.extend_from_slice(&piece);
             if let Some(mask) = mask {
                 apply_mask(&mut self.tail[at..], mask);
             }
@@ -61,12 +69,12 @@ impl Writer {
         }
         self.parts.push_back(self.tail.split().freeze());
         self.parts.push_back(match mask {
-            None => payload,
+            None => piece,
             Some(mask) => {
-                // In place where nobody else has it, which is how messages come.
-                let mut payload = payload.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
-                apply_mask(&mut payload, mask);
-                payload.freeze()
+                // In place where nobody else has it, which is how pieces of a body mostly come.
+                let mut piece = piece.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+                apply_mask(&mut piece, mask);
+                piece.freeze()
             }
         });
     }

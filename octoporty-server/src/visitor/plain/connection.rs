@@ -111,12 +111,12 @@ pub(in crate::visitor) async fn serve(gateway: &Inner, stream: TcpStream, peer: 
             }
             next
         });
-        let request = match next.await {
+        let mut request = match next.await {
             Next::Plain(request) => request,
             Next::NotPlain => return Outcome::NotPlain(connection.stream, connection.held.freeze()),
             Next::Closed => return Outcome::Closed,
         };
-        let exchange = Exchange { gateway, shard, request: &request };
+        let exchange = Exchange { gateway, shard, request: &mut request };
         // A panic costs this request alone, and its connection, as nobody knows what was sent of the answer (R62).
         match AssertUnwindSafe(exchange.run(&mut connection)).catch_unwind().await {
             Ok(true) => {}

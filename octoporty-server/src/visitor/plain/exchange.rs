@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use octoporty_core::{
     frame::StreamKind,
     proto::{ReadError, Received},
-    proxy::{ExchangeError, RawRequestHead, RawResponseHead, WireError},
+    proxy::{ExchangeError, RawRequestHead, RawResponseHead, WireError, stamp_waited},
     session::{Lane, RecvStream},
 };
 use tokio::io::AsyncWriteExt;
@@ -34,7 +34,7 @@ const BYTES_PER_WRITE: usize = 256 << 10;
 pub(super) struct Exchange<'a> {
     pub(super) gateway: &'a Inner,
     pub(super) shard: usize,
-    pub(super) request: &'a PlainRequest,
+    pub(super) request: &'a mut PlainRequest,
 }
 
 /// Why there is no answer to send.
@@ -53,7 +53,7 @@ struct Answered {
 
 impl Exchange<'_> {
     /// Runs to the end of the answer; says whether the connection can serve again.
-    pub(super) async fn run(&self, connection: &mut Connection) -> bool {
+    pub(super) async fn run(mut self, connection: &mut Connection) -> bool {
         let written = match self.ask(connection).await {
             Ok(answered) => self.answer(connection, answered).await,
             Err(failed) => self.fail(connection, failed).await,
@@ -64,11 +64,12 @@ impl Exchange<'_> {
         })
     }
 
-    async fn ask(&self, connection: &mut Connection) -> Result<Answered, Failed> {
+    async fn ask(&mut self, connection: &mut Connection) -> Result<Answered, Failed> {
         let mut attempts = 0;
         loop {
             let lane = self.lane(connection).await?;
             attempts += 1;
+            stamp_waited(&mut self.request.head, self.request.since.elapsed());
             match self.ask_once(connection, &lane).await {
                 Err(Failed::Exchange(error)) if attempts < ATTEMPTS_MAX && self.may_repeat(&error) => {
                     tracing::debug!(request = %self.request.id, %error, attempts, "trying another lane");

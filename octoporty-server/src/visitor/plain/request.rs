@@ -8,6 +8,8 @@ use octoporty_core::{
     proxy::{HeadWriter, headers::is_special_in_requests},
 };
 
+use tokio::time::Instant;
+
 use super::connection::Caller;
 use crate::{
     forwarding::{Forwarding, Scheme},
@@ -22,6 +24,8 @@ pub(super) struct PlainRequest {
     pub(super) route: RouteEntry,
     /// The encoded head.
     pub(super) head: Vec<u8>,
+    /// When its head was there.
+    pub(super) since: Instant,
     /// The answer has no body.
     pub(super) head_only: bool,
     /// Doing it twice is as good as once (RFC 9110 §9.2.2).
@@ -65,6 +69,7 @@ impl PlainRequest {
             id,
             route,
             head: head.finish(),
+            since: Instant::now(),
             head_only: facts.head_only,
             repeatable: matches!(checked.method, b"GET" | b"HEAD" | b"OPTIONS"),
         })
