@@ -24,7 +24,7 @@ async fn find(store: &Store, filter: &RequestFilter, limit: u32) -> Vec<u128> {
     let mut cursor: Option<Cursor> = None;
     loop {
         let page = store.request_log().page(filter, cursor, limit).await.expect("a page");
-        assert!(page.requests.len() <= usize::try_from(limit).unwrap());
+        assert!(page.requests.len() <= usize::try_from(limit).expect("32 bits"));
         found.extend(page.requests.iter().map(|request| request.id.as_u128()));
         let Some(next) = page.next else { return found };
         // As it goes through an API.
@@ -254,7 +254,7 @@ async fn secrets_never_reach_the_disk() {
 #[tokio::test]
 async fn headers_of_the_last_few_are_kept() {
     let test = TestStore::with(|config| config.headers_kept(3)).await;
-    let with_headers = |number| RequestRecord {
+    let with_headers = |number: u128| RequestRecord {
         headers: Some(Headers { request: vec![("N".to_owned(), number.to_string())], response: vec![] }),
         ..request(number, at(i64::try_from(number).unwrap()))
     };
