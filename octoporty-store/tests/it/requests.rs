@@ -195,6 +195,19 @@ async fn filters_find_what_they_should() {
         (text("00000000000000000000000000000003"), &[3]),
         (text("00000000-0000-0000-0000-000000000004"), &[4]),
         (RequestFilter { mapping, status: Some(StatusFilter::Class(4)), ..all() }, &[2]),
+        (RequestFilter { mapping, status: Some(StatusFilter::Class(2)), ..all() }, &[1]),
+        (RequestFilter { mapping, status: Some(StatusFilter::Exactly(404)), ..all() }, &[2]),
+        (RequestFilter { mapping, status: Some(StatusFilter::Exactly(405)), ..all() }, &[]),
+        (
+            RequestFilter {
+                mapping,
+                side: Some(Side::Service),
+                status: Some(StatusFilter::Exactly(502)),
+                text: Some("00000000000000000000000000000006".to_owned()),
+                ..all()
+            },
+            &[6],
+        ),
         (RequestFilter { mapping, side: Some(Side::Service), from: Some(at(6)), ..all() }, &[6]),
         (RequestFilter { mapping, text: Some("app.example".to_owned()), to: Some(at(6)), ..all() }, &[2, 1]),
     ];
