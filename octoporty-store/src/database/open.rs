@@ -24,6 +24,8 @@ const READER_IDLE: Duration = Duration::from_secs(60);
 const CACHE_KIB: u32 = 1_024;
 /// Bytes to which the write-ahead log is cut after it was longer.
 const JOURNAL_BYTES: u32 = 16 * 1024 * 1024;
+/// Statements that a connection keeps prepared. The large ones take hundreds of kilobytes.
+const STATEMENTS_KEPT: usize = 24;
 /// Rows that a connection's thread may be ahead of who reads them. A page at most, so that it is fetched in one go.
 const ROWS_AHEAD: usize = 1_024;
 
@@ -50,6 +52,7 @@ impl Spec {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
             .row_buffer_size(ROWS_AHEAD)
+            .statement_cache_capacity(STATEMENTS_KEPT)
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .disable_statement_logging();
         match self.path() {

@@ -44,7 +44,7 @@ fn filters() -> Vec<(&'static str, RequestFilter)> {
         ("mapping, 5xx", RequestFilter { mapping, status: Some(StatusFilter::Class(5)), ..all() }),
         ("mapping, a day", RequestFilter { mapping, from: Some(at(-1_500_000)), to: Some(at(-1_413_600)), ..all() }),
         ("method", RequestFilter { method: Some("POST".to_owned()), ..all() }),
-        ("text, often", RequestFilter { text: Some("length/1".to_owned()), ..all() }),
+        ("text, often", RequestFilter { text: Some("length/9".to_owned()), ..all() }),
         ("text, never", RequestFilter { text: Some("nowhere".to_owned()), ..all() }),
     ]
 }

@@ -321,6 +321,25 @@ async fn offering_never_waits_and_counts_what_it_skips() {
 
 // R58
 #[tokio::test]
+async fn what_could_not_be_written_is_written_later() {
+    let test = TestStore::new().await;
+    let mut other = stranger(&test.logs()).await;
+    run(&mut other, "BEGIN IMMEDIATE").await;
+    test.store.request_log().offer(request(1, at(0)));
+    let error = test.store.request_log().flush().await.unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    run(&mut other, "COMMIT").await;
+    test.health(|health| health.is_well()).await;
+    let deadline = tokio::time::Instant::now() + crate::harness::DEADLINE;
+    while test.store.request_log().get(Uuid::from_u128(1)).await.unwrap().is_none() {
+        assert!(tokio::time::Instant::now() < deadline);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(test.store.request_log().skipped(), 0);
+}
+
+// R58
+#[tokio::test]
 async fn logs_are_a_file_of_their_own() {
     let test = TestStore::new().await;
     write(&test.store, [request(1, at(0))]).await;
