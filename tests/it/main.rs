@@ -1,11 +1,13 @@
 //! End-to-end tests: one binary, everything in one process with real sockets, but for `programs`.
 
+mod control;
 mod edge;
 mod faults;
 mod h2;
 mod harness;
 mod http1;
 mod lanes;
+mod observe;
 mod programs;
 mod routing;
 mod streaming;

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use octoporty_shell::banner::Banner;
-use octoporty_shell::{data_dir, logging, output, process, settings::Loaded};
+use octoporty_shell::{data_dir, health, logging, output, process, settings::Loaded};
 
 use cli::{Cli, Command};
 use config::AgentConfig;
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     };
     match cli.command {
         Some(Command::Check) => check(&loaded),
+        Some(Command::Health) => health::report(PROGRAM, loaded.config.listen),
         None => start(loaded),
     }
 }

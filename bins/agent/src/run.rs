@@ -5,7 +5,7 @@ use std::{num::NonZeroU8, time::Duration};
 use anyhow::Context;
 use octoporty_client::{Agent, upstream::AddressPolicy};
 use octoporty_core::{id::AgentId, limits::DRAIN_PERIOD};
-use octoporty_shell::{Shards, data_dir};
+use octoporty_shell::{Shards, data_dir, service};
 use tokio::net::TcpListener;
 
 use crate::{api, config::AgentConfig, wiring};
@@ -21,17 +21,26 @@ pub(crate) async fn run(config: AgentConfig) -> anyhow::Result<()> {
     let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Agent__Shards)")?;
     let agent = start(&config, &shards)?;
     tracing::info!(agent = %agent.id(), listen = %config.listen, gateway = agent.gateway(), "started");
-    let serving = api::serve(listener, agent.clone());
-    tokio::select! {
-        outcome = serving => outcome.context("the management port failed")?,
-        signal = octoporty_shell::shutdown_signal() => tracing::info!(signal, "stopping"),
-    }
-    let cut = agent.shutdown(DRAIN_PERIOD).await;
+    service::notify_ready();
+    let cut = tokio::select! {
+        cut = serve_until_told(listener, &agent) => cut?,
+        never = service::watch(shards.handles()) => match never {},
+    };
     if cut > 0 {
         tracing::warn!(cut, "what did not finish in time was cut");
     }
     shards.shutdown(SHARDS_TIMEOUT);
     Ok(())
+}
+
+/// Waits for the signal that asks for the end, and lets what is in flight finish. Gives how many tasks were cut.
+async fn serve_until_told(listener: TcpListener, agent: &Agent) -> anyhow::Result<usize> {
+    tokio::select! {
+        outcome = api::serve(listener, agent.clone()) => outcome.context("the management port failed")?,
+        signal = octoporty_shell::shutdown_signal() => tracing::info!(signal, "stopping"),
+    }
+    service::notify_stopping();
+    Ok(agent.shutdown(DRAIN_PERIOD).await)
 }
 
 fn start(config: &AgentConfig, shards: &Shards) -> anyhow::Result<Agent> {

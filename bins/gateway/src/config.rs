@@ -83,6 +83,13 @@ const DRAIN_PERIOD: Setting = Setting::new(
 const STATE_PATH: Setting =
     Setting::new("Gateway__StatePath", "small file that remembers the Agents of the last run", "a path")
         .default("/data/gateway-state.json");
+const METRICS_ADDRESS: Setting = Setting::new(
+    "Gateway__MetricsAddress",
+    "where counts for Prometheus and health for probes are served",
+    "an address with a port, such as 127.0.0.1:17210, or empty for none",
+)
+.default("")
+.may_be_empty();
 const MAX_CONNECTIONS: Setting =
     Setting::new("Gateway__MaxConnections", "visitors' connections in all", "1 to 1000000").default("65536");
 const MAX_CONNECTIONS_PER_ADDRESS: Setting =
@@ -113,6 +120,7 @@ pub(crate) const SCHEMA: Schema = Schema {
             STARTUP_HOLD,
             DRAIN_PERIOD,
             STATE_PATH,
+            METRICS_ADDRESS,
             MAX_CONNECTIONS,
             MAX_CONNECTIONS_PER_ADDRESS,
         ],
@@ -124,7 +132,6 @@ pub(crate) const SCHEMA: Schema = Schema {
 
 /// The Gateway's configuration, all of it good.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "the composition in `run` takes the fields over one by one")]
 pub(crate) struct GatewayConfig {
     /// The key that an Agent must present.
     pub(crate) api_key: Secret,
@@ -141,6 +148,7 @@ pub(crate) struct GatewayConfig {
     /// The file that tells the host's watcher to update.
     pub(crate) update_signal_path: PathBuf,
     /// Take routes out of Caddy when their tunnel is gone.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read where routes are written into Caddy"))]
     pub(crate) remove_routes_on_tunnel_unavailable: bool,
     /// Threads of the data path, automatic already resolved.
     pub(crate) shards: NonZeroUsize,
@@ -152,6 +160,8 @@ pub(crate) struct GatewayConfig {
     pub(crate) drain_period: Duration,
     /// The file that remembers the Agents of the last run.
     pub(crate) state_path: PathBuf,
+    /// Where counts and health for probes are served; `None` for nowhere.
+    pub(crate) metrics_address: Option<SocketAddr>,
     /// Visitors' connections in all.
     pub(crate) max_connections: usize,
     /// Visitors' connections of one address.
@@ -194,10 +204,18 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
     let startup_hold = values.required(&STARTUP_HOLD, parse::duration);
     let drain_period = values.required(&DRAIN_PERIOD, parse::duration);
     let state_path = values.required(&STATE_PATH, parse::path);
+    let metrics_address = values.required(&METRICS_ADDRESS, metrics_address);
     let max_connections = values.required(&MAX_CONNECTIONS, connections);
     let max_connections_per_address = values.required(&MAX_CONNECTIONS_PER_ADDRESS, connections);
     let logging = LoggingConfig::read(values);
     let environment = values.required(&flags::ENVIRONMENT, flags::environment_name);
+    if let Some(address) = metrics_address.flatten().filter(|address| !address.ip().is_loopback()) {
+        // Whoever reaches it learns how much there is to do here, and for how many.
+        values.warn(format!(
+            "{}: {address} can be reached from other machines, and asks for no key",
+            METRICS_ADDRESS.name()
+        ));
+    }
     for (setting, path) in [(&STATE_PATH, &state_path), (&UPDATE_SIGNAL_PATH, &update_signal_path)] {
         warn_of_missing_directory(values, setting, path.as_deref());
     }
@@ -215,6 +233,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
         startup_hold: startup_hold?,
         drain_period: drain_period?,
         state_path: state_path?,
+        metrics_address: metrics_address?,
         max_connections: max_connections?,
         max_connections_per_address: max_connections_per_address?,
         logging: logging?,
@@ -238,6 +257,17 @@ fn warn_of_missing_directory(values: &mut Values, setting: &Setting, path: Optio
 
 fn host_name(text: &str) -> Result<Hostname, String> {
     Hostname::parse(text.trim()).map_err(|error| format!("is not a host name: {error}"))
+}
+
+fn metrics_address(text: &str) -> Result<Option<SocketAddr>, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.port() != 0 => Ok(Some(address)),
+        _ => Err("is not an address with a port".to_owned()),
+    }
 }
 
 fn caddy_url(text: &str) -> Result<Option<Uri>, String> {
@@ -276,6 +306,7 @@ mod tests {
         assert_eq!(config.caddy_admin_url.unwrap(), "http://localhost:2019");
         assert_eq!((config.grace_period, config.drain_period), (limits::GRACE_PERIOD, limits::DRAIN_PERIOD));
         assert_eq!(config.startup_hold, Duration::from_secs(10));
+        assert_eq!(config.metrics_address, None);
         assert_eq!(config.max_connections, limits::CONNECTIONS_MAX);
         assert_eq!(config.max_connections_per_address, limits::CONNECTIONS_PER_ADDRESS_MAX);
         assert_eq!(config.trusted_proxies.len(), 2);
@@ -340,6 +371,11 @@ mod tests {
             "10 parsecs",
             "`10 parsecs` is not a duration; allowed: a duration such as 10, 10s, 2m or 500ms",
         ),
+        (
+            "Gateway__MetricsAddress",
+            "17210",
+            "`17210` is not an address with a port; allowed: an address with a port, such as 127.0.0.1:17210, or empty for none",
+        ),
         ("Gateway__MaxConnections", "0", "`0` is too small; allowed: 1 to 1000000"),
         (
             "Logging__MinimumLevel",
@@ -363,6 +399,27 @@ mod tests {
             }
             let problems = load_with(&[], &variables).map(|loaded| loaded.config).unwrap_err();
             assert_eq!(problems, [format!("{name}: (environment) {message}")], "{value}");
+        }
+    }
+
+    #[test]
+    fn metrics_that_others_can_reach_are_a_warning() {
+        // R61
+        for (address, warnings) in [("127.0.0.1:17210", 0), ("[::1]:17210", 0), ("0.0.0.0:17210", 1)] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("state").display().to_string();
+            let loaded = load_with(
+                &[],
+                &[
+                    ("Gateway__ApiKey", KEY),
+                    ("Gateway__MetricsAddress", address),
+                    ("Gateway__StatePath", &path),
+                    ("Gateway__UpdateSignalPath", &path),
+                ],
+            )
+            .unwrap();
+            assert_eq!(loaded.config.metrics_address, Some(address.parse().unwrap()));
+            assert_eq!(loaded.warnings.len(), warnings, "{:?}", loaded.warnings);
         }
     }
 

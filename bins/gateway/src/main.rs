@@ -2,13 +2,15 @@
 
 mod cli;
 mod config;
+mod listen;
+mod logs;
 mod run;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use octoporty_shell::banner::Banner;
-use octoporty_shell::{logging, output, settings::Loaded};
+use octoporty_shell::{health, logging, output, settings::Loaded};
 
 use cli::{Cli, Command};
 use config::GatewayConfig;
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
             output::print_check(PROGRAM, &loaded);
             ExitCode::SUCCESS
         }
+        Some(Command::Health) => health::report(PROGRAM, loaded.config.listen),
         None => start(loaded),
     }
 }
@@ -40,7 +43,8 @@ fn start(loaded: Loaded<GatewayConfig>) -> ExitCode {
         effective: &effective,
     }
     .print();
-    let _log = match logging::init(&config.logging, "gateway") {
+    let ring = logging::LogRing::new();
+    let _log = match logging::init_with_layers(&config.logging, "gateway", vec![ring.layer()]) {
         Ok(guard) => guard,
         Err(error) => return output::refuse_start(PROGRAM, &error),
     };
@@ -51,7 +55,7 @@ fn start(loaded: Loaded<GatewayConfig>) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return output::refuse_start(PROGRAM, &error),
     };
-    match runtime.block_on(run::run(config)) {
+    match runtime.block_on(run::run(config, ring)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "the gateway ended");

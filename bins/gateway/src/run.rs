@@ -1,22 +1,15 @@
 //! What the Gateway does between its start and the signal that ends it.
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use ipnet::IpNet;
-use octoporty_server::{Gateway, trusted_proxies::TrustedProxies};
-use octoporty_shell::{Shards, process};
-use socket2::{Domain, Protocol, Socket, Type};
+use octoporty_server::{Drained, Gateway, trusted_proxies::TrustedProxies};
+use octoporty_shell::{Shards, logging::LogRing, process, service};
 use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
 
-use crate::config::GatewayConfig;
-
-/// Connections that wait to be taken: a burst of visitors while a shard is busy.
-const BACKLOG: i32 = 4096;
+use crate::{config::GatewayConfig, listen::listen, logs::RingLogs};
 
 /// How long looking up Caddy's address may hold the start up.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -28,12 +21,13 @@ const RECONNECT_SPREAD: Duration = Duration::from_secs(2);
 const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Runs until a signal asks for the end.
-pub(crate) async fn run(config: GatewayConfig) -> anyhow::Result<()> {
+pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<()> {
     let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Gateway__Shards)")?;
-    let gateway = build(&config, &shards).await?;
+    let gateway = build(&config, &shards, ring).await?;
+    let beside = TaskTracker::new();
     let listeners = listen(config.listen, shards.handles().len())
         .with_context(|| format!("{} cannot be listened on (Gateway__Port, Gateway__BindAddress)", config.listen))?;
-    for ((index, handle), listener) in shards.handles().iter().enumerate().zip(listeners) {
+    for ((index, handle), listener) in shards.handles().iter().enumerate().zip(listeners.sockets) {
         let gateway = gateway.clone();
         // The shards end with this function, and everything on them.
         handle.spawn(async move {
@@ -43,10 +37,22 @@ pub(crate) async fn run(config: GatewayConfig) -> anyhow::Result<()> {
             }
         });
     }
-    tracing::info!(listen = %config.listen, shards = shards.handles().len(), "listening");
-    let signal = octoporty_shell::shutdown_signal().await;
-    tracing::info!(signal, "stopping");
-    let drained = gateway.shutdown(config.drain_period, RECONNECT_SPREAD).await;
+    if let Some(address) = config.metrics_address {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("{address} cannot be listened on (Gateway__MetricsAddress)"))?;
+        let gateway = gateway.clone();
+        // Beside the data path, and until the program ends.
+        beside.spawn(async move { gateway.serve_metrics(listener).await });
+        tracing::info!(%address, "metrics are served");
+    }
+    let (listen, inherited) = (listeners.address, listeners.inherited);
+    tracing::info!(%listen, inherited, shards = shards.handles().len(), "listening");
+    service::notify_ready();
+    let drained = tokio::select! {
+        drained = serve_until_told(&gateway, config.drain_period) => drained,
+        never = service::watch(shards.handles()) => match never {},
+    };
     if drained.cut > 0 {
         tracing::warn!(cut = drained.cut, "what did not finish in time was cut");
     }
@@ -54,7 +60,15 @@ pub(crate) async fn run(config: GatewayConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn build(config: &GatewayConfig, shards: &Shards) -> anyhow::Result<Gateway> {
+/// Waits for the signal that asks for the end, and lets what is in flight finish.
+async fn serve_until_told(gateway: &Gateway, drain_period: Duration) -> Drained {
+    let signal = octoporty_shell::shutdown_signal().await;
+    tracing::info!(signal, "stopping");
+    service::notify_stopping();
+    gateway.shutdown(drain_period, RECONNECT_SPREAD).await
+}
+
+async fn build(config: &GatewayConfig, shards: &Shards, ring: LogRing) -> anyhow::Result<Gateway> {
     let mut trusted = config.trusted_proxies.clone();
     trusted.extend(caddy_addresses(config).await);
     let trusted = TrustedProxies::new(trusted).context("Gateway__TrustedProxies")?;
@@ -66,11 +80,21 @@ async fn build(config: &GatewayConfig, shards: &Shards) -> anyhow::Result<Gatewa
         .state_path(&config.state_path)
         .connections_max(config.max_connections)
         .connections_per_address_max(config.max_connections_per_address)
+        .landing_path(landing_path(config))
+        .logs(Arc::new(RingLogs(ring)))
         .shards(shards.handles().to_vec());
+    if config.allow_remote_update {
+        builder = builder.remote_update(&config.update_signal_path);
+    }
     if let Some(fqdn) = &config.fqdn {
         builder = builder.own_host(fqdn.clone());
     }
     builder.build().context("Gateway__ApiKey")
+}
+
+/// Beside the state, under a name that follows from it, so that two Gateways with states of their own share nothing.
+fn landing_path(config: &GatewayConfig) -> PathBuf {
+    config.state_path.with_extension("landing.json")
 }
 
 /// Where the configured Caddy is, since it is a trusted proxy. Not knowing costs only that.
@@ -90,27 +114,4 @@ async fn caddy_addresses(config: &GatewayConfig) -> Vec<IpNet> {
         }
         Err(_elapsed) => Vec::new(),
     }
-}
-
-/// A listener of its own for each shard: the system spreads connections over those that share a port.
-fn listen(address: SocketAddr, shards: usize) -> io::Result<Vec<std::net::TcpListener>> {
-    if shards > 1 {
-        // Sockets that share a port would share it with another Gateway too. One that shares nothing finds it.
-        let _free = bind(address, false)?;
-    }
-    let sockets = (0..shards).map(|_| {
-        let socket = bind(address, shards > 1)?;
-        socket.listen(BACKLOG)?;
-        Ok(socket.into())
-    });
-    sockets.collect()
-}
-
-fn bind(address: SocketAddr, shared: bool) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.set_reuse_port(shared)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    Ok(socket)
 }

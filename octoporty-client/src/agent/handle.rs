@@ -1,6 +1,6 @@
 //! A handle to a running Agent.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use octoporty_core::{
     id::AgentId,
@@ -15,7 +15,14 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{AgentBuilder, supervisor};
-use crate::{ConnectionState, Mapping, Status, connect::DialTarget, mapping::Mappings, upstream::UpstreamClient};
+use crate::{
+    ConnectionState, Mapping, Status,
+    connect::DialTarget,
+    control::{GatewayControl, call::Lanes},
+    mapping::Mappings,
+    observe::ExchangeObserver,
+    upstream::UpstreamClient,
+};
 
 /// A running Agent. Clones are handles to the same one; it runs until [`Agent::shutdown`], or until the last handle is
 /// dropped.
@@ -46,7 +53,6 @@ pub(super) struct Shard {
     pub(super) upstreams: UpstreamClient,
 }
 
-#[derive(Debug)]
 pub(super) struct Inner {
     pub(super) id: AgentId,
     /// Tells this process from others that claim the same identity.
@@ -56,6 +62,8 @@ pub(super) struct Inner {
     pub(super) lanes_max: u8,
     pub(super) shards: Vec<Shard>,
     pub(super) mappings: Mappings,
+    /// The lanes that calls can take.
+    pub(super) lanes: Lanes,
     pub(super) status: watch::Sender<Status>,
     /// Told when the mappings were replaced.
     pub(super) changed: Notify,
@@ -70,6 +78,14 @@ pub(super) struct Inner {
     ping_interval: Duration,
     liveness_timeout: Duration,
     compression: bool,
+    /// Told of each exchange when it is over.
+    pub(super) observer: Option<Arc<dyn ExchangeObserver>>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Inner {
@@ -99,6 +115,7 @@ impl Inner {
             lanes_max: builder.lanes_max.get(),
             shards,
             mappings: Mappings::default(),
+            lanes: Lanes::default(),
             status: watch::Sender::new(Status::default()),
             changed: Notify::new(),
             reconnect: Notify::new(),
@@ -109,6 +126,7 @@ impl Inner {
             ping_interval: builder.ping_interval,
             liveness_timeout: builder.liveness_timeout,
             compression: builder.compression,
+            observer: builder.observer,
         })
     }
 
@@ -173,6 +191,13 @@ impl Agent {
     /// Drops the tunnel and dials again at once.
     pub fn reconnect(&self) {
         self.inner.reconnect.notify_one();
+    }
+
+    /// Asks the Gateway for more than traffic: its status, its log lines, an update. Handles may outlive the Agent; their
+    /// calls fail then.
+    #[must_use]
+    pub fn control(&self) -> GatewayControl {
+        GatewayControl::new(self.inner.lanes.clone(), self.inner.tasks.clone(), self.inner.stopping.clone())
     }
 
     /// Who the Agent is.

@@ -16,7 +16,10 @@ use octoporty_core::{
 use tokio::{sync::watch, time::Instant};
 
 use super::{Agent, AgentStatus, Session};
-use crate::routes::RouteTable;
+use crate::{
+    metrics::{RouteSlot, RouteSlots},
+    routes::RouteTable,
+};
 
 /// Agents that are remembered, here or away. Beyond it, those that are away and longest gone are forgotten.
 const AGENTS_MAX: usize = 10_000;
@@ -26,6 +29,9 @@ const AGENTS_MAX: usize = 10_000;
 pub(crate) struct RouteEntry {
     pub(crate) mapping: MappingId,
     pub(crate) agent: Arc<Agent>,
+    /// Where its requests are counted.
+    #[expect(dead_code, reason = "for the side that serves visitors")]
+    pub(crate) slot: RouteSlot,
 }
 
 #[derive(Debug)]
@@ -33,6 +39,7 @@ pub(crate) struct Registry {
     table: ArcSwap<RouteTable<RouteEntry>>,
     inner: Mutex<Inner>,
     own_hosts: Vec<Hostname>,
+    slots: Arc<RouteSlots>,
     /// Until when unknown hosts may yet become known; `None` once the Agents of the last run are back.
     hold: watch::Sender<Option<Instant>>,
 }
@@ -47,12 +54,18 @@ struct Inner {
 
 impl Registry {
     /// A registry that waits up to `hold` for the Agents of the last run.
-    pub(crate) fn new(own_hosts: Vec<Hostname>, expected: Vec<AgentId>, hold: Duration) -> Self {
+    pub(crate) fn new(
+        own_hosts: Vec<Hostname>,
+        expected: Vec<AgentId>,
+        hold: Duration,
+        slots: Arc<RouteSlots>,
+    ) -> Self {
         let until = (!expected.is_empty()).then(|| Instant::now() + hold);
         Self {
             table: ArcSwap::default(),
             inner: Mutex::new(Inner { expected: expected.into_iter().collect(), ..Inner::default() }),
             own_hosts,
+            slots,
             hold: watch::Sender::new(until),
         }
     }
@@ -118,7 +131,8 @@ impl Registry {
                 continue;
             }
             outcome.live += 1;
-            inner.routes.insert(route.domain, RouteEntry { mapping: route.id, agent: Arc::clone(agent) });
+            let slot = self.slots.of(route.id);
+            inner.routes.insert(route.domain, RouteEntry { mapping: route.id, agent: Arc::clone(agent), slot });
         }
         let table: RouteTable<RouteEntry> =
             inner.routes.iter().map(|(pattern, entry)| (pattern.clone(), entry.clone())).collect();
