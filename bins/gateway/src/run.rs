@@ -1,11 +1,6 @@
 //! What the Gateway does between its start and the signal that ends it.
 
-use std::{
-    net::IpAddr,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use ipnet::IpNet;

@@ -13,7 +13,6 @@ mod shard;
 pub(crate) use lanes::LaneMetrics;
 pub(crate) use routes::{RouteSlot, RouteSlots};
 pub(crate) use shard::ShardMetrics;
-#[cfg_attr(not(test), expect(unused_imports, reason = "for the side that serves visitors"))]
 pub(crate) use shard::{Ended, Failure};
 
 use std::sync::{Arc, atomic::AtomicU64};

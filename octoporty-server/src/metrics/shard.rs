@@ -41,10 +41,10 @@ impl Failure {
     ];
 }
 
-/// How an exchange ended.
-#[derive(Debug, Clone, Copy)]
+/// How an exchange ended; at first, as one of which nothing is known yet.
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Ended {
-    /// What the visitor was answered.
+    /// What the visitor was answered; 0 if nothing.
     pub(crate) status: u16,
     /// From the head of the request to the end of the answer.
     pub(crate) elapsed: Duration,
@@ -85,7 +85,6 @@ pub(super) struct RouteCounts {
     pub(super) to_visitors: AtomicU64,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for the side that serves visitors"))]
 impl ShardMetrics {
     /// A request came.
     pub(crate) fn request_began(&self) {
@@ -105,8 +104,10 @@ impl ShardMetrics {
         }
         let routes = self.routes.get_or_init(|| (0..SLOTS).map(|_| RouteCounts::default()).collect());
         for counts in [&self.all, &routes[route.index()]] {
-            let class = usize::from(ended.status / 100).clamp(1, CLASSES) - 1;
-            counts.classes[class].fetch_add(1, Relaxed);
+            // Who left before the answer had none.
+            if let Some(class) = usize::from(ended.status / 100).checked_sub(1).and_then(|at| counts.classes.get(at)) {
+                class.fetch_add(1, Relaxed);
+            }
             counts.from_visitors.fetch_add(ended.bytes_from_visitor, Relaxed);
             counts.to_visitors.fetch_add(ended.bytes_to_visitor, Relaxed);
         }

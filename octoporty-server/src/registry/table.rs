@@ -30,7 +30,6 @@ pub(crate) struct RouteEntry {
     pub(crate) mapping: MappingId,
     pub(crate) agent: Arc<Agent>,
     /// Where its requests are counted.
-    #[expect(dead_code, reason = "for the side that serves visitors")]
     pub(crate) slot: RouteSlot,
 }
 

@@ -13,7 +13,8 @@ use octoporty_core::{
     proxy::{self, BodyError},
 };
 
-use crate::pages::Rendered;
+use super::counting::Counting;
+use crate::{metrics::Failure, pages::Rendered};
 
 /// What hyper sends to a visitor. Dropping it cancels what it came from.
 #[derive(Debug)]
@@ -21,11 +22,19 @@ pub(crate) struct VisitorBody {
     body: proxy::Body,
     /// Tells the head check that the connection is not idle.
     _in_service: Option<InService>,
+    /// Counts what goes out, and that it ended.
+    counting: Option<Counting>,
 }
 
 impl VisitorBody {
     pub(crate) const fn new(body: proxy::Body, in_service: Option<InService>) -> Self {
-        Self { body, _in_service: in_service }
+        Self { body, _in_service: in_service, counting: None }
+    }
+
+    /// Counts this body as the end of an exchange.
+    pub(super) fn counted(mut self, counting: Option<Counting>) -> Self {
+        self.counting = counting;
+        self
     }
 
     /// A page of ours as an answer.
@@ -53,7 +62,15 @@ impl Body for VisitorBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Some(counting) = &mut self.counting {
+            match &polled {
+                Poll::Ready(Some(Ok(frame))) => counting.sent(frame.data_ref().map_or(0, Bytes::len)),
+                Poll::Ready(Some(Err(_cut))) => counting.failed(Failure::Tunnel),
+                Poll::Ready(None) | Poll::Pending => {}
+            }
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

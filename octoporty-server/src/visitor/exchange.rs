@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Version, header, request};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header, request};
 use hyper::{body::Incoming, upgrade::OnUpgrade};
 use octoporty_core::{
     frame::StreamKind,
@@ -18,9 +18,16 @@ use octoporty_core::{
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{Visit, VisitorBody, failure, service::Facts, upgrade};
+use super::{
+    Visit, VisitorBody,
+    counting::{CountedBody, Counting, failure_of},
+    failure,
+    service::Facts,
+    upgrade,
+};
 use crate::{
     forwarding::{Forwarding, Scheme, X_OCTOPORTY_REQUEST_ID},
+    metrics::Failure,
     pages::{ErrorPage, Problem},
     registry::RouteEntry,
 };
@@ -43,15 +50,18 @@ pub(super) async fn forward(
         upgrade::as_http1(&mut parts);
     }
     let (head, id) = build_head(visit, &route, &mut parts, &facts);
-    let outgoing = match Outgoing::new(body, facts.expects_continue).await {
+    let mut counting = Counting::begin(&visit.gateway, visit.shard, route.slot);
+    let outgoing = match Outgoing::new(counting.body(body), facts.expects_continue).await {
         Ok(outgoing) => outgoing,
         Err(error) => {
             tracing::debug!(request = %facts.id, error = %error, "request body failed at once");
             let page = ErrorPage::new(Problem::BadRequest, facts.id).render(&accept.fields());
-            return VisitorBody::page(page, facts.in_service);
+            counting.answered(page.status.as_u16(), Some(Failure::Visitor));
+            return VisitorBody::page(page, facts.in_service).map(|body| body.counted(Some(counting)));
         }
     };
-    let exchange = Exchange { visit, route, head, id, accept, version: parts.version, facts, on_upgrade };
+    let counting = Some(counting);
+    let exchange = Exchange { visit, route, head, id, accept, version: parts.version, facts, on_upgrade, counting };
     exchange.run(outgoing).instrument(span).await
 }
 
@@ -126,10 +136,11 @@ struct Exchange<'a> {
     version: Version,
     facts: Facts,
     on_upgrade: Option<OnUpgrade>,
+    counting: Option<Counting>,
 }
 
 impl Exchange<'_> {
-    async fn run(mut self, mut outgoing: Outgoing<Incoming>) -> Response<VisitorBody> {
+    async fn run(mut self, mut outgoing: Outgoing<CountedBody<Incoming>>) -> Response<VisitorBody> {
         let mut encoded = self.head.encode();
         let since = Instant::now();
         let kind = if self.facts.upgrade { StreamKind::Upgrade } else { StreamKind::Http };
@@ -164,7 +175,7 @@ impl Exchange<'_> {
 
     /// What was not taken up may be sent again, whatever it is; what was lost on the way only if doing it twice is as
     /// good as once, and nothing had to be sent with it (RFC 9110 §9.2.2, R31).
-    fn may_repeat(&self, error: &ExchangeError, outgoing: &Outgoing<Incoming>) -> bool {
+    fn may_repeat(&self, error: &ExchangeError, outgoing: &Outgoing<CountedBody<Incoming>>) -> bool {
         if matches!(error, ExchangeError::NotSent(_)) {
             return error.was_not_taken();
         }
@@ -178,7 +189,8 @@ impl Exchange<'_> {
                 let mut headers = head.headers;
                 strip_response(&mut headers, UpgradeFields::Remove);
                 headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), self.id.clone());
-                let mut response = Response::new(VisitorBody::new(body, self.facts.in_service.take()));
+                let body = VisitorBody::new(body, self.facts.in_service.take());
+                let mut response = Response::new(body.counted(self.count(head.status, None)));
                 *response.status_mut() = head.status;
                 *response.headers_mut() = headers;
                 response
@@ -190,10 +202,11 @@ impl Exchange<'_> {
                 if let Some(verdicts) = &self.visit.verdicts {
                     verdicts.upgraded();
                 }
-                upgrade::spawn_relay(self.visit, on_upgrade, send, recv);
+                upgrade::spawn_relay(self.visit, self.route.slot, on_upgrade, send, recv);
                 let (status, mut headers) = upgrade::answer(self.version, head.headers);
                 headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), self.id.clone());
-                VisitorBody::empty(status, headers, self.facts.in_service.take())
+                let counting = self.count(status, None);
+                VisitorBody::empty(status, headers, self.facts.in_service.take()).map(|body| body.counted(counting))
             }
         }
     }
@@ -203,11 +216,20 @@ impl Exchange<'_> {
         let cause = std::error::Error::source(error).map(ToString::to_string);
         tracing::debug!(request = %self.facts.id, side, %error, cause, "exchange failed");
         let page = failure::page(error, self.visit.verdicts.as_ref(), &self.accept.fields(), self.facts.id);
-        VisitorBody::page(page, self.facts.in_service.take())
+        let counting = self.count(page.status, Some(failure_of(error)));
+        VisitorBody::page(page, self.facts.in_service.take()).map(|body| body.counted(counting))
+    }
+
+    fn count(&mut self, status: StatusCode, failure: Option<Failure>) -> Option<Counting> {
+        let mut counting = self.counting.take()?;
+        counting.answered(status.as_u16(), failure);
+        Some(counting)
     }
 
     fn fail_with(&mut self, problem: Problem) -> Response<VisitorBody> {
         let page = ErrorPage::new(problem, self.facts.id).render(&self.accept.fields());
-        VisitorBody::page(page, self.facts.in_service.take())
+        let failure = if matches!(problem, Problem::TunnelDown) { Failure::Tunnel } else { Failure::Upstream };
+        let counting = self.count(page.status, Some(failure));
+        VisitorBody::page(page, self.facts.in_service.take()).map(|body| body.counted(counting))
     }
 }

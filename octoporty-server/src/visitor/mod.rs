@@ -2,6 +2,7 @@
 
 mod body;
 mod connection;
+mod counting;
 mod exchange;
 mod failure;
 mod frame_tracker;

@@ -17,6 +17,7 @@ use octoporty_core::{
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use super::{Visit, frame_tracker::FrameTracker};
+use crate::metrics::RouteSlot;
 
 /// A close frame with code 1001: going away.
 const GOING_AWAY: [u8; 4] = [0x88, 2, 0x03, 0xe9];
@@ -53,8 +54,14 @@ pub(super) fn answer(version: Version, mut headers: HeaderMap) -> (StatusCode, H
 
 /// Moves bytes once hyper has sent the answer and given the connection up. When the Gateway stops, the visitor is told
 /// that it goes away (RFC 6455 §7.4.1), so that a client knows to come back.
-pub(super) fn spawn_relay(visit: &Arc<Visit>, on_upgrade: OnUpgrade, send: SendStream, recv: RecvStream) {
-    let stopping = visit.gateway.stopping.clone();
+pub(super) fn spawn_relay(
+    visit: &Arc<Visit>,
+    route: RouteSlot,
+    on_upgrade: OnUpgrade,
+    send: SendStream,
+    recv: RecvStream,
+) {
+    let (gateway, shard) = (Arc::clone(&visit.gateway), visit.shard);
     visit.gateway.visitors.spawn(async move {
         let upgraded = match on_upgrade.await {
             Ok(upgraded) => upgraded,
@@ -65,11 +72,17 @@ pub(super) fn spawn_relay(visit: &Arc<Visit>, on_upgrade: OnUpgrade, send: SendS
         };
         let (io, held) = take_apart(upgraded);
         let mut io = FrameTracker::new(io);
+        let counts = gateway.metrics.shard(shard);
+        counts.upgrade_began();
         tokio::select! {
             relayed = relay(&mut io, held, send, recv, UPGRADE_IDLE_TIMEOUT, Side::Visitor) => {
+                counts.upgrade_ended(route, relayed.bytes_out, relayed.bytes_in);
                 tracing::debug!(?relayed, "upgraded connection ended");
             }
-            () = stopping.cancelled() => say_goodbye(&mut io).await,
+            () = gateway.stopping.cancelled() => {
+                counts.upgrade_ended(route, 0, 0);
+                say_goodbye(&mut io).await;
+            }
         }
     });
 }

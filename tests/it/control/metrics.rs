@@ -76,3 +76,33 @@ async fn status(at: SocketAddr, path: &str) -> u16 {
     let mut watcher = Visitor::connect(at, "localhost").await.expect("the metrics are served");
     watcher.get(path).await.expect("an answer").status()
 }
+
+#[tokio::test]
+async fn requests_are_counted_whichever_way_they_take() {
+    let at = free_address().unwrap();
+    let site = Site::start_with(|program| program.variable("Gateway__MetricsAddress", at.to_string())).await;
+    let mut visitor = site.visitor().await;
+    let answer = visitor.get("/echo").await.unwrap();
+    let posted = visitor.request("POST", "/echo", &[], b"twelve bytes").await.unwrap();
+    assert_eq!(visitor.get("/status/404").await.unwrap().status(), 404);
+    let bytes_out = (answer.body.len() + posted.body.len()) as f64;
+    let expected = [
+        ("octoporty_requests_total{class=\"2xx\"}", 2.0),
+        ("octoporty_requests_total{class=\"4xx\"}", 1.0),
+        ("octoporty_requests_in_flight", 0.0),
+        ("octoporty_request_duration_seconds_count", 3.0),
+        ("octoporty_visitor_bytes_total{direction=\"from_visitors\"}", 12.0),
+    ];
+    eventually_async(SOON, "the last answer has ended", || async {
+        let mut watcher = Visitor::connect(at, "localhost").await.unwrap();
+        sample(&mut watcher, "octoporty_request_duration_seconds_count").await == Some(3.0)
+    })
+    .await;
+    let mut watcher = Visitor::connect(at, "localhost").await.unwrap();
+    for (name, value) in expected {
+        assert_eq!(sample(&mut watcher, name).await, Some(value), "{name}");
+    }
+    assert!(
+        sample(&mut watcher, "octoporty_visitor_bytes_total{direction=\"to_visitors\"}").await.unwrap() >= bytes_out
+    );
+}

@@ -21,6 +21,7 @@ pub(super) enum Framing {
 pub(super) struct Head {
     pub(super) out: Vec<u8>,
     pub(super) framing: Framing,
+    pub(super) status: u16,
 }
 
 impl Head {
@@ -70,7 +71,7 @@ impl Head {
             }
         };
         end(&mut out, closes);
-        Some(Self { out, framing })
+        Some(Self { out, framing, status: head.status })
     }
 }
 

@@ -19,8 +19,13 @@ use super::{
 };
 use crate::{
     gateway::Inner,
+    metrics::{Ended, Failure},
     pages::{ErrorPage, Problem},
-    visitor::{exchange::ATTEMPTS_MAX, failure::problem_of},
+    visitor::{
+        counting::{PlainCounting, failure_of},
+        exchange::ATTEMPTS_MAX,
+        failure::problem_of,
+    },
 };
 
 /// Most pieces of a body that go out in one write.
@@ -54,9 +59,12 @@ struct Answered {
 impl Exchange<'_> {
     /// Runs to the end of the answer; says whether the connection can serve again.
     pub(super) async fn run(mut self, connection: &mut Connection) -> bool {
+        let shard = self.gateway.metrics.shard(self.shard);
+        let mut counting = PlainCounting::begin(shard, self.request.route.slot, self.request.since);
+        let ended = &mut counting.ended;
         let written = match self.ask(connection).await {
-            Ok(answered) => self.answer(connection, answered).await,
-            Err(failed) => self.fail(connection, failed).await,
+            Ok(answered) => self.answer(connection, answered, ended).await,
+            Err(failed) => self.fail(connection, failed, ended).await,
         };
         written.unwrap_or_else(|error| {
             tracing::trace!(request = %self.request.id, %error, "answer not sent to its end");
@@ -129,18 +137,21 @@ impl Exchange<'_> {
         }
     }
 
-    async fn answer(&self, connection: &mut Connection, answered: Answered) -> io::Result<bool> {
+    async fn answer(&self, connection: &mut Connection, answered: Answered, ended: &mut Ended) -> io::Result<bool> {
         let Answered { head, mut recv } = answered;
         let first = match at_hand(&mut recv).await {
             Ok(first) => first,
-            Err(error) => return self.fail(connection, Failed::Exchange(error.into())).await,
+            Err(error) => return self.fail(connection, Failed::Exchange(error.into()), ended).await,
         };
         let closes = self.gateway.stopping.is_cancelled();
         let whole = recv.is_read_to_end();
-        let Some(Head { mut out, framing }) = Head::write(&head, self.request, first.len(), whole, closes) else {
+        let Some(Head { mut out, framing, status }) = Head::write(&head, self.request, first.len(), whole, closes)
+        else {
             let unframed = WireError::NotHttp("content-length");
-            return self.fail(connection, Failed::Exchange(ExchangeError::Malformed(unframed))).await;
+            return self.fail(connection, Failed::Exchange(ExchangeError::Malformed(unframed)), ended).await;
         };
+        ended.status = status;
+        ended.bytes_to_visitor = length_of(&first);
         let done = matches!(framing, Framing::None) || whole;
         match framing {
             Framing::None => {}
@@ -155,29 +166,40 @@ impl Exchange<'_> {
         let is_short = matches!(framing, Framing::Length(length) if whole && length != length_of(&first));
         connection.stream.write_all(&out).await?;
         if done {
+            ended.failure = is_short.then_some(Failure::Tunnel);
             return Ok(!closes && !is_short);
         }
         let framing = match framing {
             Framing::Length(length) => Framing::Length(length - length_of(&first)),
             other => other,
         };
-        Ok(pump(connection, &mut recv, framing).await? && !closes)
+        let is_whole = pump(connection, &mut recv, framing, &mut ended.bytes_to_visitor).await?;
+        ended.failure = (!is_whole).then_some(Failure::Tunnel);
+        Ok(is_whole && !closes)
     }
 
     /// Answers with a page of ours.
-    async fn fail(&self, connection: &mut Connection, failed: Failed) -> io::Result<bool> {
+    async fn fail(&self, connection: &mut Connection, failed: Failed, ended: &mut Ended) -> io::Result<bool> {
         let problem = match failed {
-            Failed::Gone => return Ok(false),
-            Failed::Problem(problem) => problem,
+            Failed::Gone => {
+                ended.failure = Some(Failure::Visitor);
+                return Ok(false);
+            }
+            Failed::Problem(problem) => {
+                ended.failure = Some(Failure::Tunnel);
+                problem
+            }
             Failed::Exchange(error) => {
                 let side = error.side().as_str();
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
                 tracing::debug!(request = %self.request.id, side, %error, cause, "exchange failed");
+                ended.failure = Some(failure_of(&error));
                 problem_of(&error)
             }
         };
         let closes = self.gateway.stopping.is_cancelled();
         let rendered = ErrorPage::new(problem, self.request.id).render(&self.accept());
+        ended.status = rendered.status.as_u16();
         connection.stream.write_all(&page(&rendered, self.request.head_only, closes)).await?;
         Ok(!closes)
     }
@@ -220,7 +242,12 @@ async fn at_hand(recv: &mut RecvStream) -> Result<Bytes, ReadError> {
 }
 
 /// Moves the rest of a body; says whether it came to its end.
-async fn pump(connection: &mut Connection, recv: &mut RecvStream, mut framing: Framing) -> io::Result<bool> {
+async fn pump(
+    connection: &mut Connection,
+    recv: &mut RecvStream,
+    mut framing: Framing,
+    sent: &mut u64,
+) -> io::Result<bool> {
     let mut pieces = Vec::with_capacity(PIECES_PER_WRITE);
     loop {
         let mut ended = match next(recv, connection).await {
@@ -244,6 +271,7 @@ async fn pump(connection: &mut Connection, recv: &mut RecvStream, mut framing: F
                 Poll::Pending => break,
             }
         }
+        *sent += u64::try_from(bytes).unwrap_or(u64::MAX);
         match &mut framing {
             Framing::None => return Ok(false),
             Framing::Length(left) => {
