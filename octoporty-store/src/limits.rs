@@ -1,0 +1,35 @@
+//! Every bound of the store, with unit and reason. What the caller may choose is in [`StoreConfig`](crate::StoreConfig).
+
+use std::time::Duration;
+
+/// Mappings at most. A Gateway refuses more from one Agent, and all of them are held in memory.
+pub const MAPPINGS_MAX: usize = 10_000;
+/// Bytes of a setting's key at most. Keys are words of the program, not of its users.
+pub const SETTING_KEY_BYTES_MAX: usize = 64;
+/// Bytes of a setting's value at most. The largest is a landing page, which is at most 1 MiB.
+pub const SETTING_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Settings at most.
+pub const SETTINGS_MAX: usize = 1_000;
+/// Sessions at most. The one used longest ago ends when one more starts, so that signing in always works.
+pub const SESSIONS_MAX: usize = 100;
+/// How long a session lives, however much it is used (R43).
+pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long a session lives without use (R43).
+pub const SESSION_IDLE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long a refresh token works after it was rotated, for two requests that race each other (R43).
+pub const ROTATION_GRACE: Duration = Duration::from_secs(10);
+/// Unused tokens that a session may have. More than one come of races within the grace alone.
+pub const TOKENS_LIVE_MAX: usize = 8;
+/// Failed sign-ins that are kept.
+pub const SIGN_IN_FAILURES_MAX: usize = 100;
+/// Rows of a page at most.
+pub const PAGE_ROWS_MAX: u32 = 1_000;
+/// Rows that a search looks at for one page before it hands over what it has found, so that a search for what is
+/// not there does not hold a reader up.
+pub const SCAN_ROWS_MAX: u32 = 20_000;
+/// Bytes of a text in a log at most (a host, a path, an agent's name …). Longer ones are cut.
+pub const TEXT_BYTES_MAX: usize = 2_048;
+/// Bytes of one side's headers of one request at most. Fields beyond are left out.
+pub const HEADER_BYTES_MAX: usize = 32 * 1024;
+/// How long minutes, failures and tunnel states are kept.
+pub const HISTORY_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
