@@ -30,4 +30,14 @@ pub enum MessageError {
         /// Entries of this one.
         actual: usize,
     },
+    /// A value that is larger than its reader takes.
+    #[error("{what} of {actual} bytes, at most {limit} are allowed")]
+    TooLarge {
+        /// Which value.
+        what: &'static str,
+        /// Most bytes.
+        limit: usize,
+        /// Bytes of this one.
+        actual: usize,
+    },
 }

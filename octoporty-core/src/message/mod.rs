@@ -3,17 +3,34 @@
 //! Maps with named fields, so that either side may add fields: unknown ones are skipped, and every field that
 //! was added later has a default. `docs/protocol.md` has the schema.
 
+mod caddy;
 mod call;
 mod error;
 mod go_away;
 mod hello;
+mod landing;
+pub mod logs;
+mod record;
 mod routes;
+mod status;
+mod update;
 
+pub use caddy::{
+    CADDY_CONFIG_BYTES_MAX, CaddyConfigHead, CaddyHealth, CaddyState, decode_caddy_config, encode_caddy_config,
+};
 pub use call::{CallAnswer, CallHead};
 pub use error::MessageError;
 pub use go_away::{GoAway, GoAwayReason};
 pub use hello::{CAPABILITY_LZ4, Hello, RefusalCode, Refused, Welcome};
+pub use landing::{
+    LANDING_BYTES_MAX, LANDING_SYNC_BYTES_MAX, LandingOwner, LandingState, LandingSync, LandingSynced, PageDigest,
+    ParseDigestError, decode_landing, encode_landing,
+};
+pub use logs::{LogBatch, LogCounts, LogEntry, LogFilter, LogHistogram, LogLevel, LogPage, LogsFollow, LogsRead};
+pub use record::{RECORD_BYTES_MAX, RecordReader, encode_record};
 pub use routes::{RefusedRoute, Route, RoutesSynced, decode_routes, encode_routes};
+pub use status::GatewayStatus;
+pub use update::{QueuedUpdate, UpdateAnswer, UpdateRequest, UpdateStatus};
 
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -5,7 +5,9 @@ mod daily;
 mod escape;
 mod init;
 mod level;
+mod ring;
 
 pub use config::{FILE_PATH, FORMAT, LogFormat, LoggingConfig, MINIMUM_LEVEL, SETTINGS};
 pub use init::{ExtraLayer, LogGuard, LoggingError, init, init_with_layers};
 pub use level::Level;
+pub use ring::{LogFollower, LogRing, RING_BYTES_MAX, RING_ENTRIES_MAX, RingLayer};
