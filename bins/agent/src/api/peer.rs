@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, header, request::Parts},
     middleware::Next,
     response::Response,
 };
@@ -80,7 +80,7 @@ pub(crate) async fn layer(State(state): State<ApiState>, mut request: Request, n
     request.extensions_mut().insert(peer);
     let mut response = next.run(request).await;
     if peer.is_https {
-        response.headers_mut().insert(axum::http::header::STRICT_TRANSPORT_SECURITY, security_headers::HSTS);
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, security_headers::HSTS);
     }
     response
 }

@@ -3,8 +3,9 @@
 use std::panic::AssertUnwindSafe;
 
 use axum::{
+    body::Body,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -29,7 +30,7 @@ pub(crate) struct Id(pub(crate) RequestId);
 pub(crate) async fn layer(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
     let id = RequestId::from_u128(rand::random());
     let is_api = request.uri().path().starts_with("/api");
-    let is_head = request.method() == axum::http::Method::HEAD;
+    let is_head = request.method() == Method::HEAD;
     request.extensions_mut().insert(Id(id));
     let span = tracing::debug_span!("api", request = %id, method = %request.method(), path = request.uri().path());
     let outcome = AssertUnwindSafe(next.run(request).instrument(span)).catch_unwind().await;
@@ -52,7 +53,7 @@ pub(crate) async fn layer(State(state): State<ApiState>, mut request: Request, n
         response = bare_refusal(response, &id.to_string());
     }
     if is_head {
-        *response.body_mut() = axum::body::Body::empty();
+        *response.body_mut() = Body::empty();
     }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -64,7 +65,7 @@ pub(crate) async fn layer(State(state): State<ApiState>, mut request: Request, n
 /// A refusal that the router or an extractor made, in plain text or without a body.
 fn is_bare_refusal(response: &Response) -> bool {
     let status = response.status();
-    let content_type = response.headers().get(axum::http::header::CONTENT_TYPE);
+    let content_type = response.headers().get(header::CONTENT_TYPE);
     let is_problem = content_type.is_some_and(|value| value.as_bytes().starts_with(PROBLEM_JSON.as_bytes()));
     (status.is_client_error() || status.is_server_error()) && !is_problem
 }
@@ -79,10 +80,10 @@ fn bare_refusal(response: Response, id: &str) -> Response {
         _ => ("refused", "The request cannot be taken as it is."),
     };
     let status = response.status();
-    let allow = response.headers().get(axum::http::header::ALLOW).cloned();
+    let allow = response.headers().get(header::ALLOW).cloned();
     let mut response = Problem::new(status, code, message).render(id);
     if let Some(allow) = allow {
-        response.headers_mut().insert(axum::http::header::ALLOW, allow);
+        response.headers_mut().insert(header::ALLOW, allow);
     }
     response
 }

@@ -1,0 +1,1 @@
+//! The real router over real sockets, with a real database file.
