@@ -20,6 +20,7 @@
 
 mod agent;
 pub mod connect;
+pub mod control;
 mod mapping;
 mod status;
 pub mod upstream;

@@ -1,11 +1,11 @@
 //! What a Gateway is built from. Checked once, in [`GatewayBuilder::build`].
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use octoporty_core::{host::Hostname, limits, secret::Secret};
 use tokio::runtime::Handle;
 
-use crate::{Gateway, trusted_proxies::TrustedProxies};
+use crate::{CaddySource, Gateway, LogSource, trusted_proxies::TrustedProxies};
 
 /// Shortest key that an Agent may be asked for, in characters: 128 bits in hex (R22).
 const KEY_CHARACTERS_MIN: usize = 32;
@@ -41,6 +41,10 @@ pub struct GatewayBuilder {
     pub(crate) ping_interval: Duration,
     pub(crate) liveness_timeout: Duration,
     pub(crate) compression: bool,
+    pub(crate) logs: Option<Arc<dyn LogSource>>,
+    pub(crate) caddy: Option<Arc<dyn CaddySource>>,
+    pub(crate) landing_path: Option<PathBuf>,
+    pub(crate) update_signal_path: Option<PathBuf>,
 }
 
 impl GatewayBuilder {
@@ -59,6 +63,10 @@ impl GatewayBuilder {
             ping_interval: limits::PING_INTERVAL,
             liveness_timeout: limits::LIVENESS_TIMEOUT,
             compression: true,
+            logs: None,
+            caddy: None,
+            landing_path: None,
+            update_signal_path: None,
         }
     }
 
@@ -129,6 +137,32 @@ impl GatewayBuilder {
     /// Whether LZ4 is used on lanes whose Agent can. Default: yes.
     pub const fn compression(mut self, on: bool) -> Self {
         self.compression = on;
+        self
+    }
+
+    /// Where Agents' dashboards get the Gateway's log lines from. Default: nowhere.
+    pub fn logs(mut self, logs: Arc<dyn LogSource>) -> Self {
+        self.logs = Some(logs);
+        self
+    }
+
+    /// Where Agents' dashboards get Caddy's configuration and state from. Default: there is no Caddy.
+    pub fn caddy(mut self, caddy: Arc<dyn CaddySource>) -> Self {
+        self.caddy = Some(caddy);
+        self
+    }
+
+    /// Where the landing page that an Agent's user wrote is kept over restarts, as a file of mode 0600 (R60). Default:
+    /// nowhere; the Agent then brings it again.
+    pub fn landing_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.landing_path = Some(path.into());
+        self
+    }
+
+    /// Lets Agents ask for an update of the Gateway (R37): what the host should do is written to this file, for a watcher
+    /// on the host; a second file, with `.last` behind its name, tells when. Default: they may not ask.
+    pub fn remote_update(mut self, signal_path: impl Into<PathBuf>) -> Self {
+        self.update_signal_path = Some(signal_path.into());
         self
     }
 

@@ -11,8 +11,8 @@ use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AgentStatus, GatewayBuilder, limiter::Limiter, registry::Registry, request_ids::RequestIds, state,
-    throttle::Throttle, trusted_proxies::TrustedProxies,
+    AgentStatus, GatewayBuilder, control::Control, limiter::Limiter, pages::LandingPage, registry::Registry,
+    request_ids::RequestIds, state, throttle::Throttle, trusted_proxies::TrustedProxies,
 };
 
 /// Requests that may wait for a tunnel at once; each holds a visitor's connection and a small head.
@@ -43,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) grace_period: Duration,
     pub(crate) request_ids: RequestIds,
     pub(crate) waiting: Semaphore,
+    pub(crate) control: Control,
     pub(crate) shards: Vec<Handle>,
     /// Visitors' connections and what belongs to their exchanges.
     pub(crate) visitors: TaskTracker,
@@ -66,6 +67,7 @@ impl Gateway {
 
     pub(crate) fn new(builder: GatewayBuilder) -> Self {
         let (expected, hold) = last_run(&builder);
+        let control = Control::new(&builder);
         Self {
             inner: Arc::new(Inner {
                 key: builder.key,
@@ -78,6 +80,7 @@ impl Gateway {
                 grace_period: builder.grace_period,
                 request_ids: RequestIds::new(),
                 waiting: Semaphore::new(WAITING_MAX),
+                control,
                 shards: builder.shards,
                 visitors: TaskTracker::new(),
                 lanes: TaskTracker::new(),
@@ -103,6 +106,12 @@ impl Gateway {
         self.inner.registry.table().len()
     }
 
+    /// The landing page that is shown now: an Agent's user's, or the default one.
+    #[must_use]
+    pub fn landing_page(&self) -> LandingPage {
+        self.inner.control.landing.page()
+    }
+
     /// Stops: no new connections, open exchanges may finish within `period`, Agents are told to go and to come back at
     /// a random moment within `spread`. What is left at the end is cut.
     ///
@@ -116,9 +125,10 @@ impl Gateway {
         inner.visitors.close();
         let drained = tokio::time::timeout_at(deadline, inner.visitors.wait()).await.is_ok();
         let cut = if drained { 0 } else { inner.visitors.len() };
+        let reason = if inner.control.updates.is_queued() { "the gateway is updated" } else { "the gateway stops" };
         for session in inner.registry.sessions() {
             for slot in session.lanes() {
-                slot.lane.go_away(GoAwayReason::Restart, "the gateway stops", spread);
+                slot.lane.go_away(GoAwayReason::Restart, reason, spread);
             }
         }
         inner.cutting.cancel();

@@ -16,13 +16,19 @@
 //! # }
 //! ```
 
+mod caddy_source;
 pub mod classify;
+mod clock;
 mod config;
+mod control;
+mod files;
 pub mod forwarding;
 mod gateway;
 mod health;
+mod landing;
 mod limiter;
 mod listen;
+mod logs;
 pub mod pages;
 mod registry;
 mod request_ids;
@@ -31,8 +37,11 @@ mod state;
 mod throttle;
 pub mod trusted_proxies;
 mod tunnel;
+mod update;
 mod visitor;
 
+pub use caddy_source::{CaddySource, CaddyUnreadable};
 pub use config::{ConfigError, GatewayBuilder};
 pub use gateway::{Drained, Gateway};
+pub use logs::LogSource;
 pub use registry::AgentStatus;

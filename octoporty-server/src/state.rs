@@ -1,12 +1,11 @@
 //! What a Gateway remembers of its last run: which Agents it had, so that it knows whom to wait for.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 use octoporty_core::id::AgentId;
 use serde::{Deserialize, Serialize};
+
+use crate::files;
 
 /// Largest state file that is read, in bytes: 100,000 Agents.
 const STATE_BYTES_MAX: u64 = 4 << 20;
@@ -22,13 +21,8 @@ struct State {
 ///
 /// When the file is there and cannot be read.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<AgentId>> {
-    let bytes = match std::fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-        Ok(meta) if meta.len() > STATE_BYTES_MAX => {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "larger than any state file"));
-        }
-        Ok(_) => std::fs::read(path)?,
+    let Some(bytes) = files::read_small(path, STATE_BYTES_MAX)? else {
+        return Ok(Vec::new());
     };
     let state: State = serde_json::from_slice(&bytes).map_err(io::Error::from)?;
     Ok(state.agents)
@@ -40,17 +34,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<AgentId>> {
 ///
 /// When the file, or one beside it, cannot be written.
 pub(crate) fn write(path: &Path, agents: Vec<AgentId>) -> io::Result<()> {
-    let json = serde_json::to_vec(&State { agents })?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    // Who connects here is nobody else's business (R60).
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    io::Write::write_all(&mut options.open(&beside)?, &json)?;
-    std::fs::rename(&beside, path)
+    files::write_whole(path, &serde_json::to_vec(&State { agents })?)
 }
 
 #[cfg(test)]

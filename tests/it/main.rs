@@ -1,5 +1,6 @@
 //! End-to-end tests: one binary, everything in one process with real sockets, but for `programs`.
 
+mod control;
 mod edge;
 mod faults;
 mod h2;

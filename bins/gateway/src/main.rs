@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod logs;
 mod run;
 
 use std::process::ExitCode;
@@ -40,7 +41,8 @@ fn start(loaded: Loaded<GatewayConfig>) -> ExitCode {
         effective: &effective,
     }
     .print();
-    let _log = match logging::init(&config.logging, "gateway") {
+    let ring = logging::LogRing::new();
+    let _log = match logging::init_with_layers(&config.logging, "gateway", vec![ring.layer()]) {
         Ok(guard) => guard,
         Err(error) => return output::refuse_start(PROGRAM, &error),
     };
@@ -51,7 +53,7 @@ fn start(loaded: Loaded<GatewayConfig>) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return output::refuse_start(PROGRAM, &error),
     };
-    match runtime.block_on(run::run(config)) {
+    match runtime.block_on(run::run(config, ring)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "the gateway ended");

@@ -3,17 +3,19 @@
 use std::{
     io,
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
 use anyhow::Context;
 use ipnet::IpNet;
 use octoporty_server::{Gateway, trusted_proxies::TrustedProxies};
-use octoporty_shell::{Shards, process};
+use octoporty_shell::{Shards, logging::LogRing, process};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-use crate::config::GatewayConfig;
+use crate::{config::GatewayConfig, logs::RingLogs};
 
 /// Connections that wait to be taken: a burst of visitors while a shard is busy.
 const BACKLOG: i32 = 4096;
@@ -28,9 +30,9 @@ const RECONNECT_SPREAD: Duration = Duration::from_secs(2);
 const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Runs until a signal asks for the end.
-pub(crate) async fn run(config: GatewayConfig) -> anyhow::Result<()> {
+pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<()> {
     let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Gateway__Shards)")?;
-    let gateway = build(&config, &shards).await?;
+    let gateway = build(&config, &shards, ring).await?;
     let listeners = listen(config.listen, shards.handles().len())
         .with_context(|| format!("{} cannot be listened on (Gateway__Port, Gateway__BindAddress)", config.listen))?;
     for ((index, handle), listener) in shards.handles().iter().enumerate().zip(listeners) {
@@ -54,7 +56,7 @@ pub(crate) async fn run(config: GatewayConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn build(config: &GatewayConfig, shards: &Shards) -> anyhow::Result<Gateway> {
+async fn build(config: &GatewayConfig, shards: &Shards, ring: LogRing) -> anyhow::Result<Gateway> {
     let mut trusted = config.trusted_proxies.clone();
     trusted.extend(caddy_addresses(config).await);
     let trusted = TrustedProxies::new(trusted).context("Gateway__TrustedProxies")?;
@@ -66,11 +68,21 @@ async fn build(config: &GatewayConfig, shards: &Shards) -> anyhow::Result<Gatewa
         .state_path(&config.state_path)
         .connections_max(config.max_connections)
         .connections_per_address_max(config.max_connections_per_address)
+        .landing_path(landing_path(config))
+        .logs(Arc::new(RingLogs(ring)))
         .shards(shards.handles().to_vec());
+    if config.allow_remote_update {
+        builder = builder.remote_update(&config.update_signal_path);
+    }
     if let Some(fqdn) = &config.fqdn {
         builder = builder.own_host(fqdn.clone());
     }
     builder.build().context("Gateway__ApiKey")
+}
+
+/// Beside the state, under a name that follows from it, so that two Gateways with states of their own share nothing.
+fn landing_path(config: &GatewayConfig) -> PathBuf {
+    config.state_path.with_extension("landing.json")
 }
 
 /// Where the configured Caddy is, since it is a trusted proxy. Not knowing costs only that.

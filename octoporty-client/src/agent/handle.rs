@@ -15,7 +15,13 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{AgentBuilder, supervisor};
-use crate::{ConnectionState, Mapping, Status, connect::DialTarget, mapping::Mappings, upstream::UpstreamClient};
+use crate::{
+    ConnectionState, Mapping, Status,
+    connect::DialTarget,
+    control::{GatewayControl, call::Lanes},
+    mapping::Mappings,
+    upstream::UpstreamClient,
+};
 
 /// A running Agent. Clones are handles to the same one; it runs until [`Agent::shutdown`], or until the last handle is
 /// dropped.
@@ -56,6 +62,8 @@ pub(super) struct Inner {
     pub(super) lanes_max: u8,
     pub(super) shards: Vec<Shard>,
     pub(super) mappings: Mappings,
+    /// The lanes that calls can take.
+    pub(super) lanes: Lanes,
     pub(super) status: watch::Sender<Status>,
     /// Told when the mappings were replaced.
     pub(super) changed: Notify,
@@ -99,6 +107,7 @@ impl Inner {
             lanes_max: builder.lanes_max.get(),
             shards,
             mappings: Mappings::default(),
+            lanes: Lanes::default(),
             status: watch::Sender::new(Status::default()),
             changed: Notify::new(),
             reconnect: Notify::new(),
@@ -173,6 +182,13 @@ impl Agent {
     /// Drops the tunnel and dials again at once.
     pub fn reconnect(&self) {
         self.inner.reconnect.notify_one();
+    }
+
+    /// Asks the Gateway for more than traffic: its status, its log lines, an update. Handles may outlive the Agent; their
+    /// calls fail then.
+    #[must_use]
+    pub fn control(&self) -> GatewayControl {
+        GatewayControl::new(self.inner.lanes.clone(), self.inner.tasks.clone(), self.inner.stopping.clone())
     }
 
     /// Who the Agent is.

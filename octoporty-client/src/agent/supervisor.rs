@@ -63,6 +63,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
             Ok(session) => {
                 let begin = Instant::now();
                 let end = session.hold(&inner).await;
+                inner.lanes.set(Vec::new());
                 backoff.connected_for(begin.elapsed());
                 match end {
                     End::Stopping => break,
@@ -157,6 +158,7 @@ async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
         return Err(ConnectError::Sync(error.to_string()));
     }
     let now = Instant::now();
+    inner.lanes.set(vec![lane.clone()]);
     tracing::info!(
         gateway = inner.target.address(),
         name = welcome.name,
@@ -248,7 +250,7 @@ impl Session {
                 (index, error) = first_closed(&self.lanes) => {
                     reason = error.to_string();
                     self.lanes[index] = None;
-                    self.tell(inner);
+                    self.publish(inner);
                 }
                 () = inner.changed.notified() => {
                     let lane = self.up().next().cloned();
@@ -263,7 +265,7 @@ impl Session {
                     match lane::open(inner, index, Some(self.id), || {}).await {
                         Ok((lane, _welcome)) => {
                             self.lanes[index] = Some(lane);
-                            self.tell(inner);
+                            self.publish(inner);
                         }
                         Err(error) => {
                             tracing::debug!(%error, lane = index, "lane not opened");
@@ -277,6 +279,12 @@ impl Session {
 
     fn up(&self) -> impl Iterator<Item = &Lane> {
         self.lanes.iter().flatten()
+    }
+
+    /// The row of lanes has changed.
+    fn publish(&self, inner: &Inner) {
+        inner.lanes.set(self.up().cloned().collect());
+        self.tell(inner);
     }
 
     fn tell(&self, inner: &Inner) {

@@ -8,11 +8,9 @@ use http::{
     header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY},
 };
 use octoporty_core::id::RequestId;
+pub use octoporty_core::message::LANDING_BYTES_MAX;
 
 use super::{ErrorPage, Format, Problem, Rendered, html};
-
-/// Largest landing page in bytes (R49): it is held in memory and sent to anybody who asks.
-pub const LANDING_BYTES_MAX: usize = 1 << 20;
 
 /// What a page written by a user may do. `sandbox` takes its origin and its scripts away, so that it can harm neither
 /// the Gateway nor a mapped host (R49).
@@ -79,6 +77,18 @@ impl LandingPage {
     #[must_use]
     pub const fn is_default(&self) -> bool {
         self.custom.is_none()
+    }
+
+    /// What the user wrote; `None` for the default page.
+    #[must_use]
+    pub fn html(&self) -> Option<Bytes> {
+        self.custom.clone()
+    }
+
+    /// The default page as browsers get it on the Gateway's own host.
+    #[must_use]
+    pub fn default_html() -> Bytes {
+        Bytes::clone(&HTML)
     }
 
     /// The answer in the form that a request with these headers wants. Constant but for the request id (R10).

@@ -52,6 +52,12 @@ impl Agent {
         *self.words.lock().unwrap_or_else(PoisonError::into_inner) = (cut(name), cut(version));
     }
 
+    /// What people know it by: its name, or its identity where it has none.
+    pub(crate) fn label(&self) -> String {
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        if words.0.is_empty() { self.id.to_string() } else { words.0.clone() }
+    }
+
     pub(crate) fn session(&self) -> Option<Arc<Session>> {
         self.session.load_full()
     }
