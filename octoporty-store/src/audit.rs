@@ -1,7 +1,15 @@
 //! The audit: who changed what, and when. Written in the transaction of the change, so that neither is without the other.
 
-use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::convert::{cut, cut_option, millis, time};
+use crate::database::Fault;
+use crate::entity::audit::{ActiveModel, Column, Entity, Model};
+use crate::limits::{AUDIT_ENTRIES_MAX, PAGE_ROWS_MAX};
 use crate::{Actor, Store, StoreError};
 
 /// What was done.
@@ -41,7 +49,7 @@ pub struct AuditPage {
     pub next: Option<i64>,
 }
 
-/// The audit of a store. The last 10,000 entries are kept.
+/// The audit of a store. The last [`AUDIT_ENTRIES_MAX`] entries are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Audit<'a>(pub(crate) &'a Store);
 
@@ -52,15 +60,77 @@ impl Audit<'_> {
     ///
     /// What ails the database.
     pub async fn add(&self, actor: &Actor, change: Change) -> Result<(), StoreError> {
-        todo!()
+        let inner = Arc::clone(&self.0.0);
+        let actor = actor.clone();
+        let add = async move {
+            let writer = inner.writer().await?;
+            write(writer.transaction(), &actor, inner.clock().now(), change).await?;
+            let _turn = writer.commit().await?;
+            Ok(())
+        };
+        self.0.change(add).await
     }
 
-    /// Entries before `before`, or the newest ones; [`PAGE_ROWS_MAX`](crate::limits::PAGE_ROWS_MAX) at most.
+    /// Entries before `before`, or the newest ones; [`PAGE_ROWS_MAX`] at most.
     ///
     /// # Errors
     ///
     /// What ails the database.
     pub async fn page(&self, before: Option<i64>, limit: u32) -> Result<AuditPage, StoreError> {
-        todo!()
+        let limit = limit.clamp(1, PAGE_ROWS_MAX);
+        let read = async {
+            let mut query = Entity::find().order_by_desc(Column::Id).limit(u64::from(limit) + 1);
+            if let Some(before) = before {
+                query = query.filter(Column::Id.lt(before));
+            }
+            let rows = query.all(&self.0.0.main.readers()?).await?;
+            let mut entries = rows.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let more = entries.len() > limit;
+            entries.truncate(limit);
+            let next = entries.last().filter(|_| more).map(|entry| entry.id);
+            Ok(AuditPage { entries, next })
+        };
+        self.0.read(read).await
     }
+}
+
+/// Adds an entry within the transaction of the change, and forgets the oldest.
+pub(crate) async fn write(
+    connection: &impl ConnectionTrait,
+    actor: &Actor,
+    at: DateTime<Utc>,
+    change: Change,
+) -> Result<(), Fault> {
+    let fields = serde_json::to_string(&change.fields)
+        .map_err(|error| Fault::known(crate::ProblemKind::Internal, error.to_string()))?;
+    let row = ActiveModel {
+        id: NotSet,
+        at: Set(millis(at)),
+        address: Set(cut_option(actor.address.clone())),
+        session_id: Set(actor.session),
+        user_agent: Set(cut_option(actor.user_agent.clone())),
+        action: Set(cut(change.action)),
+        subject: Set(cut_option(change.subject)),
+        label: Set(cut_option(change.label)),
+        fields: Set(fields),
+    };
+    let added = Entity::insert(row).exec(connection).await?;
+    Entity::delete_many().filter(Column::Id.lte(added.last_insert_id - AUDIT_ENTRIES_MAX)).exec(connection).await?;
+    Ok(())
+}
+
+fn from_row(row: Model) -> Result<AuditEntry, Fault> {
+    Ok(AuditEntry {
+        id: row.id,
+        at: time(row.at)?,
+        actor: Actor { address: row.address, session: row.session_id, user_agent: row.user_agent },
+        change: Change {
+            action: row.action,
+            subject: row.subject,
+            label: row.label,
+            fields: serde_json::from_str(&row.fields)
+                .map_err(|error| Fault::damaged(format!("an entry of the audit: {error}")))?,
+        },
+    })
 }

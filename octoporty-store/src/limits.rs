@@ -19,9 +19,11 @@ pub const SESSION_IDLE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long a refresh token works after it was rotated, for two requests that race each other (R43).
 pub const ROTATION_GRACE: Duration = Duration::from_secs(10);
 /// Unused tokens that a session may have. More than one come of races within the grace alone.
-pub const TOKENS_LIVE_MAX: usize = 8;
+pub const TOKENS_LIVE_MAX: u64 = 8;
 /// Failed sign-ins that are kept.
-pub const SIGN_IN_FAILURES_MAX: usize = 100;
+pub const SIGN_IN_FAILURES_MAX: u32 = 100;
+/// Entries of the audit that are kept.
+pub const AUDIT_ENTRIES_MAX: i64 = 10_000;
 /// Rows of a page at most.
 pub const PAGE_ROWS_MAX: u32 = 1_000;
 /// Rows that a search looks at for one page before it hands over what it has found, so that a search for what is
@@ -31,5 +33,11 @@ pub const SCAN_ROWS_MAX: u32 = 20_000;
 pub const TEXT_BYTES_MAX: usize = 2_048;
 /// Bytes of one side's headers of one request at most. Fields beyond are left out.
 pub const HEADER_BYTES_MAX: usize = 32 * 1024;
+/// Groups of failures that are kept for one hour. A cause that makes up a new sentence each time must not fill the disk.
+pub const FAILURE_GROUPS_MAX: u32 = 200;
+/// Rows of minutes that are kept, whatever their age: 100 busy mappings for a week. The oldest go first.
+pub const MINUTE_ROWS_MAX: u32 = 1_000_000;
+/// Spans of the tunnel's state that are kept, whatever their age: a change each minute for a week.
+pub const TUNNEL_SPANS_MAX: u32 = 10_000;
 /// How long minutes, failures and tunnel states are kept.
 pub const HISTORY_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);

@@ -4,9 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::{RequestRecord, Side, Store, StoreError};
+use crate::entity::{request, request_headers};
+use crate::request_row::{from_row, headers_from_row};
+use crate::{RequestRecord, Side, Store, StoreError, request_query};
 
 /// Which answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,7 +57,9 @@ impl FromStr for Cursor {
     type Err = InvalidCursor;
 
     fn from_str(text: &str) -> Result<Self, InvalidCursor> {
-        todo!()
+        let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = i64::from_str_radix(text, 16).ok().filter(|_| digits);
+        number.map(Self).ok_or(InvalidCursor)
     }
 }
 
@@ -81,25 +86,25 @@ impl RequestLog<'_> {
     /// Hands a request over to be written within about a second. Never waits: with a full queue, or no database to
     /// write to for long, it is skipped and counted.
     pub fn offer(&self, record: RequestRecord) {
-        todo!()
+        self.0.0.requests.offer(record);
     }
 
     /// Whether [`Self::offer`] would take one now. Saves making a record in vain; one not made should be told by
     /// [`Self::skip`].
     #[must_use]
     pub fn has_room(&self) -> bool {
-        todo!()
+        self.0.0.requests.has_room()
     }
 
     /// Counts a request as skipped.
     pub fn skip(&self) {
-        todo!()
+        self.0.0.requests.skip();
     }
 
     /// Requests that were skipped since the store was opened.
     #[must_use]
     pub fn skipped(&self) -> u64 {
-        todo!()
+        self.0.0.requests.skipped()
     }
 
     /// Waits until all that was offered before is written or given up.
@@ -108,7 +113,7 @@ impl RequestLog<'_> {
     ///
     /// What ails the database, if that is why rows are still not written.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        todo!()
+        self.0.0.requests.flush().await
     }
 
     /// Requests that pass a filter, newest first by when they began; [`PAGE_ROWS_MAX`](crate::limits::PAGE_ROWS_MAX) at most.
@@ -122,7 +127,7 @@ impl RequestLog<'_> {
         cursor: Option<Cursor>,
         limit: u32,
     ) -> Result<RequestPage, StoreError> {
-        todo!()
+        self.0.read_logs(request_query::page(&self.0.0.logs, filter, cursor, limit)).await
     }
 
     /// The request with this id, with its headers if they are still kept.
@@ -131,6 +136,14 @@ impl RequestLog<'_> {
     ///
     /// What ails the database.
     pub async fn get(&self, id: Uuid) -> Result<Option<RequestRecord>, StoreError> {
-        todo!()
+        let read = async {
+            let readers = self.0.0.logs.readers()?;
+            let row = request::Entity::find().filter(request::Column::RequestId.eq(id)).one(&readers).await?;
+            let Some(row) = row else { return Ok(None) };
+            let headers = request_headers::Entity::find_by_id(row.seq).one(&readers).await?;
+            let headers = headers.as_ref().map(headers_from_row).transpose()?;
+            Ok(Some(RequestRecord { headers, ..from_row(row)? }))
+        };
+        self.0.read_logs(read).await
     }
 }

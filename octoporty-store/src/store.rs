@@ -5,15 +5,17 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
+use crate::database::Fault;
+use crate::inner::{self, Inner};
 use crate::{
     Audit, Backup, ConnectionLog, Failures, Health, Mappings, Minutes, OpenError, Pruned, RequestLog, Sessions,
-    Settings, SignInFailures, StoreConfig, StoreError, Transfer, TunnelStates,
+    Settings, SignInFailures, StoreConfig, StoreError, Transfer, TunnelStates, backup, retention, start,
 };
 
 /// An open store. Clones are cheap and share it. Dropping the last one ends its tasks, after what is queued was written;
 /// [`Store::close`] also waits for that.
 #[derive(Debug, Clone)]
-pub struct Store(Arc<()>);
+pub struct Store(pub(crate) Arc<Inner>);
 
 impl Store {
     /// Opens a store, creates it if need be, and brings its schema up to date. Its tasks run on `tasks`.
@@ -25,7 +27,7 @@ impl Store {
     ///
     /// When the main file cannot be opened.
     pub async fn open(config: impl Into<StoreConfig>, tasks: &TaskTracker) -> Result<Self, OpenError> {
-        todo!()
+        start::open(config.into(), tasks).await.map(|inner| Self(Arc::new(inner)))
     }
 
     /// The mappings.
@@ -97,7 +99,7 @@ impl Store {
     /// What is wrong now, and after each change of that.
     #[must_use]
     pub fn health(&self) -> watch::Receiver<Health> {
-        todo!()
+        self.0.health.clone()
     }
 
     /// Makes a copy of the main database: mappings, settings and audit, without sessions and logs. One at a time; a
@@ -111,7 +113,8 @@ impl Store {
     ///
     /// A copy that is half made is removed.
     pub async fn backup(&self) -> Result<Backup, StoreError> {
-        todo!()
+        let inner = Arc::clone(&self.0);
+        self.change(async move { backup::make(&inner).await }).await
     }
 
     /// Forgets what is past the retention. The store does so by itself each few minutes.
@@ -120,11 +123,44 @@ impl Store {
     ///
     /// What ails the database.
     pub async fn prune(&self) -> Result<Pruned, StoreError> {
-        todo!()
+        let inner = Arc::clone(&self.0);
+        self.change_logs(async move { retention::prune(&inner.logs, &inner.config).await }).await
     }
 
     /// Writes what is queued, ends the tasks, and closes the files. Later calls answer [`StoreError::Closed`].
     pub async fn close(&self) {
-        todo!()
+        self.0.closing.cancel();
+        self.0.own_tasks.close();
+        self.0.own_tasks.wait().await;
+        self.0.main.close().await;
+        self.0.logs.close().await;
+    }
+
+    /// Runs a change of the main database to its end.
+    pub(crate) async fn change<T, F>(&self, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Fault>> + Send + 'static,
+    {
+        inner::change(&self.0, &self.0.main, change).await
+    }
+
+    /// Runs a change of the logs to its end.
+    pub(crate) async fn change_logs<T, F>(&self, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Fault>> + Send + 'static,
+    {
+        inner::change(&self.0, &self.0.logs, change).await
+    }
+
+    /// Reads from the main database.
+    pub(crate) async fn read<T>(&self, read: impl Future<Output = Result<T, Fault>>) -> Result<T, StoreError> {
+        read.await.map_err(|fault| self.0.main.fault(fault))
+    }
+
+    /// Reads from the logs.
+    pub(crate) async fn read_logs<T>(&self, read: impl Future<Output = Result<T, Fault>>) -> Result<T, StoreError> {
+        read.await.map_err(|fault| self.0.logs.fault(fault))
     }
 }

@@ -1,0 +1,288 @@
+//! The way of requests to the disk: a queue that never makes anyone wait, and the one task that empties it in batches.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, Statement};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::database::{Database, Fault};
+use crate::entity::{request, request_headers};
+use crate::request_row::{headers_to_row, to_row};
+use crate::sequence::Sequence;
+use crate::{ProblemKind, RequestRecord, StoreConfig, StoreError};
+
+/// Rows of one statement; times their columns well below the 32,766 values that SQLite takes.
+const ROWS_PER_STATEMENT: usize = 500;
+/// Rows of one transaction, so that other writers wait some tens of milliseconds at most.
+const ROWS_PER_TRANSACTION: usize = 2_000;
+/// How long a row waits for others.
+const GATHER: Duration = Duration::from_secs(1);
+/// The pause after a batch that could not be written, doubled each time up to the second number.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// How often a batch is tried that fails for no fault of the file, before it is given up.
+const TRIES: u32 = 3;
+
+#[derive(Debug)]
+enum Item {
+    Request(Box<RequestRecord>),
+    Flush(oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// The end of the queue that takes requests.
+#[derive(Debug)]
+pub(crate) struct RequestQueue {
+    sender: mpsc::Sender<Item>,
+    skipped: Arc<AtomicU64>,
+}
+
+impl RequestQueue {
+    pub(crate) fn new(
+        config: &StoreConfig,
+        logs: Arc<Database>,
+        sequence: Arc<Sequence>,
+        closing: CancellationToken,
+    ) -> (Self, QueueWriter) {
+        let (sender, receiver) = mpsc::channel(config.request_queue);
+        let skipped = Arc::new(AtomicU64::new(0));
+        let writer = QueueWriter {
+            receiver,
+            skipped: Arc::clone(&skipped),
+            logs,
+            sequence,
+            closing,
+            headers_kept: config.headers_kept,
+            allowance: Allowance::new(config.request_rows_per_second, config.request_queue),
+        };
+        (Self { sender, skipped }, writer)
+    }
+
+    pub(crate) fn offer(&self, record: RequestRecord) {
+        if self.sender.try_send(Item::Request(Box::new(record))).is_err() {
+            self.skip();
+        }
+    }
+
+    pub(crate) fn has_room(&self) -> bool {
+        self.sender.capacity() > 0
+    }
+
+    pub(crate) fn skip(&self) {
+        self.skipped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn skipped(&self) -> u64 {
+        self.skipped.load(Ordering::Relaxed)
+    }
+
+    pub(crate) async fn flush(&self) -> Result<(), StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        self.sender.send(Item::Flush(sender)).await.map_err(|_ended| StoreError::Closed)?;
+        receiver.await.map_err(|_ended| StoreError::Closed)?
+    }
+}
+
+/// Rows that may be written now: a burst, and then so many a second.
+#[derive(Debug)]
+struct Allowance {
+    per_second: f64,
+    burst: f64,
+    rows: f64,
+    at: Instant,
+}
+
+impl Allowance {
+    fn new(per_second: u32, burst: usize) -> Self {
+        let burst = f64::from(u32::try_from(burst).unwrap_or(u32::MAX));
+        Self { per_second: f64::from(per_second), burst, rows: burst, at: Instant::now() }
+    }
+
+    /// Takes rows, and says how long to wait before they are written.
+    fn take(&mut self, rows: usize) -> Duration {
+        let now = Instant::now();
+        let gained = (now - self.at).as_secs_f64() * self.per_second;
+        self.at = now;
+        self.rows = (self.rows + gained).min(self.burst) - f64::from(u32::try_from(rows).unwrap_or(u32::MAX));
+        Duration::from_secs_f64((-self.rows / self.per_second).max(0.0))
+    }
+}
+
+/// The end of the queue that writes.
+#[derive(Debug)]
+pub(crate) struct QueueWriter {
+    receiver: mpsc::Receiver<Item>,
+    skipped: Arc<AtomicU64>,
+    logs: Arc<Database>,
+    sequence: Arc<Sequence>,
+    closing: CancellationToken,
+    headers_kept: u32,
+    allowance: Allowance,
+}
+
+/// Why gathering rows ended.
+enum Gathered {
+    /// There are enough, or it took long enough.
+    Batch,
+    /// Someone waits for them.
+    Flush(oneshot::Sender<Result<(), StoreError>>),
+    /// No more will come.
+    End,
+}
+
+/// Writes requests until the store is closed, and then those that are still queued.
+pub(crate) async fn run(mut writer: QueueWriter) {
+    let mut batch = Vec::new();
+    loop {
+        match writer.gather(&mut batch).await {
+            Gathered::Batch => {
+                let wait = writer.allowance.take(batch.len());
+                tokio::select! {
+                    () = writer.closing.cancelled() => {}
+                    () = sleep(wait) => {}
+                }
+                writer.write_patiently(&mut batch).await;
+            }
+            Gathered::Flush(answer) => {
+                let written = writer.write_once(&mut batch).await;
+                let _asker_left = answer.send(written);
+            }
+            Gathered::End => {
+                if writer.write_once(&mut batch).await.is_err() {
+                    writer.give_up(&mut batch);
+                }
+                return;
+            }
+        }
+    }
+}
+
+impl QueueWriter {
+    /// Adds to a batch until it is time to write it.
+    async fn gather(&mut self, batch: &mut Vec<RequestRecord>) -> Gathered {
+        let mut until = None;
+        while batch.len() < ROWS_PER_TRANSACTION {
+            let next = match until {
+                // On closing, nothing more is taken in, and what is there comes out at once.
+                None => tokio::select! {
+                    biased;
+                    item = self.receiver.recv() => item,
+                    () = self.closing.cancelled(), if !self.receiver.is_closed() => {
+                        self.receiver.close();
+                        continue;
+                    }
+                },
+                Some(until) => tokio::select! {
+                    biased;
+                    item = timeout_at(until, self.receiver.recv()) => match item {
+                        Ok(item) => item,
+                        Err(_elapsed) => return Gathered::Batch,
+                    },
+                    () = self.closing.cancelled(), if !self.receiver.is_closed() => {
+                        self.receiver.close();
+                        continue;
+                    }
+                },
+            };
+            match next {
+                Some(Item::Request(record)) => batch.push(*record),
+                Some(Item::Flush(answer)) => return Gathered::Flush(answer),
+                None => return Gathered::End,
+            }
+            until.get_or_insert_with(|| Instant::now() + GATHER);
+        }
+        Gathered::Batch
+    }
+
+    /// Writes a batch, again and again if the file cannot be written. Meanwhile the queue fills up, and more is skipped.
+    async fn write_patiently(&mut self, batch: &mut Vec<RequestRecord>) {
+        let (mut pause, longest) = RETRY;
+        let mut tries = 1;
+        while let Err(error) = self.write_once(batch).await {
+            if !error.is_transient() && error.problem() != Some(ProblemKind::Corrupt)
+                || tries >= TRIES && is_ours(&error)
+            {
+                tracing::warn!(%error, rows = batch.len(), "requests could not be written to the log");
+                self.give_up(batch);
+                return;
+            }
+            tokio::select! {
+                () = self.closing.cancelled() => return,
+                () = sleep(pause) => {}
+            }
+            pause = (pause * 2).min(longest);
+            tries += 1;
+        }
+    }
+
+    async fn write_once(&mut self, batch: &mut Vec<RequestRecord>) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.write(batch).await.map_err(|fault| self.logs.fault(fault))?;
+        batch.clear();
+        Ok(())
+    }
+
+    fn give_up(&self, batch: &mut Vec<RequestRecord>) {
+        self.skipped.fetch_add(u64::try_from(batch.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        batch.clear();
+    }
+
+    async fn write(&self, batch: &[RequestRecord]) -> Result<(), Fault> {
+        let writer = self.logs.writer().await?;
+        let transaction = writer.transaction();
+        let mut rows = Vec::with_capacity(batch.len());
+        let mut headers = Vec::new();
+        // Of a batch, only the last few would still have their headers after it.
+        let with_headers = batch.len().saturating_sub(usize::try_from(self.headers_kept).unwrap_or(usize::MAX));
+        for (index, record) in batch.iter().enumerate() {
+            let seq = self.sequence.number(record.at);
+            if let Some(fields) = record.headers.as_ref().filter(|_| index >= with_headers) {
+                headers.push(headers_to_row(seq, fields.clone())?);
+            }
+            rows.push(to_row(seq, RequestRecord { headers: None, ..record.clone() }));
+        }
+        let mut rows = rows.into_iter();
+        loop {
+            let some: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
+            if some.is_empty() {
+                break;
+            }
+            request::Entity::insert_many(some).exec_without_returning(transaction).await?;
+        }
+        if !headers.is_empty() {
+            request_headers::Entity::insert_many(headers).exec_without_returning(transaction).await?;
+            let forget = "DELETE FROM request_headers WHERE seq <= \
+                          (SELECT seq FROM request_headers ORDER BY seq DESC LIMIT 1 OFFSET ?)";
+            let forget = Statement::from_sql_and_values(DbBackend::Sqlite, forget, [self.headers_kept.into()]);
+            transaction.execute_raw(forget).await?;
+        }
+        let _turn = writer.commit().await?;
+        Ok(())
+    }
+}
+
+/// Whether an error is a mistake of the store, which another try will not mend.
+fn is_ours(error: &StoreError) -> bool {
+    error.problem() == Some(ProblemKind::Internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_is_written_at_once_and_a_flood_at_its_rate() {
+        let mut allowance = Allowance::new(100, 1_000);
+        assert_eq!(allowance.take(1_000), Duration::ZERO);
+        assert_eq!(allowance.take(100), Duration::from_secs(1));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(allowance.take(50), Duration::from_millis(500));
+        tokio::time::advance(Duration::from_secs(3_600)).await;
+        assert_eq!(allowance.take(1_000), Duration::ZERO, "no more than a burst is saved up");
+        assert_eq!(allowance.take(1), Duration::from_millis(10));
+    }
+}

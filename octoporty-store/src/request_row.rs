@@ -1,0 +1,139 @@
+//! A request's way into its row and back. On the way in, secrets are masked and texts are cut (R55).
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use sea_orm::ActiveValue::Set;
+
+use crate::convert::{cut, cut_option, duration_us, from_us, number, time, unsigned};
+use crate::database::Fault;
+use crate::entity::request::{ActiveModel, Model};
+use crate::entity::request_headers;
+use crate::limits::HEADER_BYTES_MAX;
+use crate::redact::{mask_headers, mask_query};
+use crate::sequence;
+use crate::{Failure, Headers, Phases, RequestKind, RequestRecord, Side};
+
+/// What stands for answers of which there was none among the classes of their status.
+pub(crate) const NO_CLASS: i64 = 0;
+
+pub(crate) const fn side_to_number(side: Side) -> i64 {
+    match side {
+        Side::Service => 0,
+        Side::Tunnel => 1,
+        Side::Gateway => 2,
+        Side::Visitor => 3,
+    }
+}
+
+pub(crate) fn side_from_number(number: i64) -> Result<Side, Fault> {
+    let side = Side::ALL.into_iter().find(|side| side_to_number(*side) == number);
+    side.ok_or_else(|| Fault::damaged(format!("no side: {number}")))
+}
+
+/// The row of a request, without its headers.
+pub(crate) fn to_row(seq: i64, record: RequestRecord) -> ActiveModel {
+    let phases = record.phases;
+    let us = |duration: Option<Duration>| Set(duration.map(duration_us));
+    let (side, cause, message) = match record.failure {
+        None => (None, None, None),
+        Some(failure) => (Some(side_to_number(failure.side)), Some(cut(failure.cause)), Some(cut(failure.message))),
+    };
+    let query = record.query.map(|query| match mask_query(&query) {
+        Cow::Owned(masked) => masked,
+        Cow::Borrowed(_) => query,
+    });
+    ActiveModel {
+        seq: Set(seq),
+        request_id: Set(record.id),
+        mapping_id: Set(record.mapping),
+        method: Set(cut(record.method)),
+        host: Set(cut(record.host)),
+        path: Set(cut(record.path)),
+        query: Set(cut_option(query)),
+        protocol: Set(cut(record.protocol)),
+        kind: Set(match record.kind {
+            RequestKind::Http => 0,
+            RequestKind::Upgrade => 1,
+        }),
+        status: Set(record.status.map(i64::from)),
+        status_class: Set(record.status.map_or(NO_CLASS, |status| i64::from(status / 100))),
+        request_bytes: Set(number(record.request_bytes)),
+        response_bytes: Set(number(record.response_bytes)),
+        duration_us: Set(duration_us(record.duration)),
+        gateway_us: us(phases.gateway),
+        tunnel_us: us(phases.tunnel),
+        connect_us: us(phases.connect),
+        wait_us: us(phases.wait),
+        answer_us: us(phases.answer),
+        visitor: Set(cut(record.visitor)),
+        user_agent: Set(cut_option(record.user_agent)),
+        side: Set(side),
+        cause: Set(cause),
+        message: Set(message),
+    }
+}
+
+pub(crate) fn from_row(row: Model) -> Result<RequestRecord, Fault> {
+    let failure = match (row.side, row.cause, row.message) {
+        (Some(side), cause, message) => Some(Failure {
+            side: side_from_number(side)?,
+            cause: cause.unwrap_or_default(),
+            message: message.unwrap_or_default(),
+        }),
+        (None, ..) => None,
+    };
+    Ok(RequestRecord {
+        id: row.request_id,
+        at: time(sequence::millis(row.seq))?,
+        mapping: row.mapping_id,
+        method: row.method,
+        host: row.host,
+        path: row.path,
+        query: row.query,
+        protocol: row.protocol,
+        kind: if row.kind == 0 { RequestKind::Http } else { RequestKind::Upgrade },
+        status: row.status.and_then(|status| u16::try_from(status).ok()),
+        request_bytes: unsigned(row.request_bytes),
+        response_bytes: unsigned(row.response_bytes),
+        duration: from_us(row.duration_us),
+        phases: Phases {
+            gateway: row.gateway_us.map(from_us),
+            tunnel: row.tunnel_us.map(from_us),
+            connect: row.connect_us.map(from_us),
+            wait: row.wait_us.map(from_us),
+            answer: row.answer_us.map(from_us),
+        },
+        visitor: row.visitor,
+        user_agent: row.user_agent,
+        failure,
+        headers: None,
+    })
+}
+
+pub(crate) fn headers_to_row(seq: i64, headers: Headers) -> Result<request_headers::ActiveModel, Fault> {
+    Ok(request_headers::ActiveModel {
+        seq: Set(seq),
+        request: Set(fields_to_text(headers.request)?),
+        response: Set(fields_to_text(headers.response)?),
+    })
+}
+
+pub(crate) fn headers_from_row(row: &request_headers::Model) -> Result<Headers, Fault> {
+    let read = |text: &str| {
+        serde_json::from_str(text).map_err(|error| Fault::damaged(format!("the headers of a request: {error}")))
+    };
+    Ok(Headers { request: read(&row.request)?, response: read(&row.response)? })
+}
+
+fn fields_to_text(mut fields: Vec<(String, String)>) -> Result<String, Fault> {
+    mask_headers(&mut fields);
+    let mut bytes = 0;
+    let within = fields.iter().take_while(|(name, value)| {
+        bytes += name.len() + value.len();
+        bytes <= HEADER_BYTES_MAX
+    });
+    let kept = within.count();
+    serde_json::to_string(&fields[..kept])
+        .map_err(|error| Fault::known(crate::ProblemKind::Internal, error.to_string()))
+}
