@@ -3,20 +3,21 @@
 use std::{num::NonZeroU8, sync::atomic::AtomicU64, time::Duration};
 
 use anyhow::Context;
+use futures::future::BoxFuture;
 use octoporty_client::{
     Agent,
     upstream::{AddressPolicy, UpstreamClient},
 };
 use octoporty_core::{host::Hostname, id::AgentId, limits::DRAIN_PERIOD};
 use octoporty_shell::{Shards, data_dir, logging::LogRing};
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{net::TcpListener, sync::Notify, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     api::{self, AllowedHosts, ApiConfig, ApiState, Auth, RateLimits, Shared},
     catalogue::{self, Catalogue, Fixed},
     config::AgentConfig,
-    observe::Hub,
+    observe::{Hub, Journal, Recorder, Surroundings},
     storage::{Storage, StorageConfig},
 };
 
@@ -65,6 +66,14 @@ impl Api {
         names.extend(Hostname::parse(&config.name));
         let storage = Storage::open(storage, &tasks, stop.clone());
         let catalogue = Catalogue::new(agent.clone(), fixed);
+        let hub = Hub::new();
+        let around = Surroundings {
+            agent: agent.clone(),
+            storage: storage.clone(),
+            catalogue: catalogue.clone(),
+            hub: hub.clone(),
+        };
+        let recorder = Recorder::start(around, &tasks, stop.clone());
         let state = ApiState::new(Shared {
             config: ApiConfig {
                 allowed_hosts: AllowedHosts::new(names),
@@ -80,28 +89,36 @@ impl Api {
             storage,
             catalogue,
             rates: RateLimits::new(),
-            hub: Hub::new(),
+            hub,
+            recorder,
+            journal: Journal::default(),
+            landing_changed: Notify::new(),
             ring,
             upstreams: UpstreamClient::builder(tasks.clone(), stop.clone()).policy(policy).build(),
             tasks: tasks.clone(),
             stop: stop.clone(),
             panics: AtomicU64::new(0),
         });
-        let watch = catalogue::watch(state.catalogue.clone(), state.agent.clone(), state.storage.clone());
-        tasks.spawn(stop.clone().run_until_cancelled_owned(watch));
-        tasks.spawn(stop.clone().run_until_cancelled_owned(api::tell_changes(state.clone())));
+        let until_stop = |task: BoxFuture<'static, ()>| {
+            tasks.spawn(stop.clone().run_until_cancelled_owned(task));
+        };
+        let (agent, storage) = (state.agent.clone(), state.storage.clone());
+        until_stop(Box::pin(catalogue::watch(state.catalogue.clone(), agent.clone(), storage.clone())));
+        until_stop(Box::pin(state.journal.clone().watch(agent, storage, state.recorder.clone())));
+        until_stop(Box::pin(api::tell_changes(state.clone())));
+        until_stop(Box::pin(api::tell_status(state.clone())));
+        until_stop(Box::pin(api::sync_landing(state.clone())));
         Self { state, tasks, stop }
     }
 
     async fn shutdown(self) {
         self.stop.cancel();
-        if let Some(store) = self.state.storage.if_open() {
-            store.close().await;
-        }
-        drop(self.state);
         self.tasks.close();
         if tokio::time::timeout(API_TIMEOUT, self.tasks.wait()).await.is_err() {
             tracing::warn!(cut = self.tasks.len(), "requests to the management port were cut");
+        }
+        if let Some(store) = self.state.storage.if_open() {
+            store.close().await;
         }
     }
 }

@@ -4,18 +4,19 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{
         IntoResponse, Response, Sse,
         sse::{Event, KeepAlive},
     },
 };
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt, stream};
 use octoporty_client::{ConnectionState, control::LogTail};
 use octoporty_core::message::{LogBatch, LogFilter};
 use octoporty_shell::logging::LogFollower;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use tokio::time::Interval;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
@@ -38,7 +39,7 @@ const RETRY: Duration = Duration::from_secs(2);
 const TAIL_RETRY: Duration = Duration::from_secs(5);
 
 /// What one wants to hear of.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventsQuery {
     /// Some of `status`, `mappings`, `requests`, `stats`, `agent-logs` and `gateway-logs`, comma-separated. Default: all but
@@ -89,13 +90,13 @@ pub(crate) async fn events(
     let agent_logs = topics.agent_logs.then(|| state.ring.follow(None));
     let first = Event::default().retry(RETRY).event("status");
     let first = first.json_data(status::view(&state)).map_err(|_unserialisable| Problem::internal())?;
-    let watch = Watch { state, session: caller.session, topics, follower, agent_logs, tail: None, after: None };
+    let watch = Watch { state, session: caller.session, topics, follower, agent_logs, tail: None, after: None, looks: tokio::time::interval(PING_PERIOD), is_over: false };
     let stream = stream::once(async { Ok(first) });
-    let sse = Sse::new(futures::StreamExt::chain(stream, watch.into_stream()));
+    let sse = Sse::new(stream.chain(watch.into_stream()));
     let sse = sse.keep_alive(KeepAlive::new().interval(PING_PERIOD).text("ping"));
     // Proxies that would hold events back are asked not to.
-    Ok(([(header::CACHE_CONTROL, "no-store"), ("x-accel-buffering".parse().unwrap_or(header::PRAGMA), "no")], sse)
-        .into_response())
+    let held_back = (HeaderName::from_static("x-accel-buffering"), "no");
+    Ok(([(header::CACHE_CONTROL, "no-store"), held_back], sse).into_response())
 }
 
 impl Topics {
@@ -150,6 +151,9 @@ struct Watch {
     tail: Option<LogTail>,
     /// The last line of the Gateway's log that was told.
     after: Option<u64>,
+    looks: Interval,
+    /// The session is over, and the page was told.
+    is_over: bool,
 }
 
 /// What comes next for a page.
@@ -172,13 +176,16 @@ impl Watch {
                 }
             }
         });
-        futures::StreamExt::flatten(events)
+        events.flatten()
     }
 
     /// # Cancel safety
     ///
     /// Cancel safe: each branch is, and nothing is awaited after one of them was taken.
     async fn next(&mut self) -> Next {
+        if self.is_over {
+            return Next::End;
+        }
         let stop = self.state.stop.clone();
         tokio::select! {
             event = self.follower.next() => self.event(event),
@@ -187,14 +194,15 @@ impl Watch {
                 self.after = batch.entries.last().map(|entry| entry.id).or(self.after);
                 lines("gateway-log", batch)
             }
-            () = tokio::time::sleep(PING_PERIOD) => {
-                if self.state.auth.is_live(&self.state.storage, self.session) { Next::Nothing } else { expired() }
+            _tick = self.looks.tick() => {
+                self.is_over = !self.state.auth.is_live(&self.state.storage, self.session);
+                if self.is_over { expired() } else { Next::Nothing }
             }
             () = stop.cancelled() => Next::End,
         }
     }
 
-    fn event(&self, event: Result<std::sync::Arc<crate::observe::Event>, Missed>) -> Next {
+    fn event(&mut self, event: Result<std::sync::Arc<crate::observe::Event>, Missed>) -> Next {
         let Ok(event) = event else {
             let resync = Event::default().event("resync").data("{}");
             let id = self.follower.last_id();
@@ -203,9 +211,12 @@ impl Watch {
                 None => resync,
             }]);
         };
-        if event.session.is_some_and(|session| session != self.session) || !self.topics.has(event.topic) {
-            let is_own_end = event.session == Some(self.session);
-            return if is_own_end { Next::End } else { Next::Nothing };
+        // What is for one session alone is its end.
+        match event.session {
+            Some(session) if session == self.session => self.is_over = true,
+            Some(_) => return Next::Nothing,
+            None if !self.topics.has(event.topic) => return Next::Nothing,
+            None => {}
         }
         let told = Event::default().id(self.follower.id_of(&event)).event(event.name).data(&*event.data);
         Next::Events(vec![told])
@@ -243,7 +254,7 @@ async fn gateway_lines(state: &ApiState, wanted: bool, tail: &mut Option<LogTail
             }
         }
         let mut status = state.agent.status();
-        let _connected = status.wait_for(|status| status.state == ConnectionState::Connected).await;
+        drop(status.wait_for(|status| status.state == ConnectionState::Connected).await);
         match state.agent.control().follow_logs(after, LogFilter::default()).await {
             Ok(open) => *tail = Some(open),
             Err(_) => tokio::time::sleep(TAIL_RETRY).await,

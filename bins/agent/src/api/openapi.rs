@@ -1,5 +1,6 @@
 //! The OpenAPI document: made from the handlers, with what they all have in common added once.
 
+use axum::Json;
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
     ResponseBuilder,
@@ -10,7 +11,7 @@ use utoipa::openapi::{
 use super::{
     auth::OPEN_PATHS,
     error::{PROBLEM_JSON, ProblemDetails},
-    router::HEALTH,
+    router::{self, HEALTH},
 };
 
 /// The name of the cookie's scheme in the document.
@@ -96,6 +97,13 @@ fn add_problems(operation: &mut Operation, path: &str, is_open: bool, changes: b
         add("413", "The body is too large");
         add("415", "The body is not JSON");
     }
+}
+
+/// The document itself.
+#[utoipa::path(get, path = "/openapi.json", tag = "api", operation_id = "openapi",
+    responses((status = 200, description = "This document", content_type = "application/json", body = Object)))]
+pub(crate) async fn openapi() -> Json<OpenApi> {
+    Json(router::document())
 }
 
 /// An answer with problem details.

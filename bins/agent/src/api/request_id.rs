@@ -22,17 +22,13 @@ use super::{
 /// The field that carries the id of an exchange, here as at the Gateway.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-octoporty-request-id");
 
-/// The id of the present request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Id(pub(crate) RequestId);
-
 /// Runs everything else.
-pub(crate) async fn layer(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn layer(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let id = RequestId::from_u128(rand::random());
-    let is_api = request.uri().path().starts_with("/api");
+    let path = request.uri().path().to_owned();
+    let is_api = path.starts_with("/api");
     let is_head = request.method() == Method::HEAD;
-    request.extensions_mut().insert(Id(id));
-    let span = tracing::debug_span!("api", request = %id, method = %request.method(), path = request.uri().path());
+    let span = tracing::debug_span!("api", request = %id, method = %request.method(), path);
     let outcome = AssertUnwindSafe(next.run(request).instrument(span)).catch_unwind().await;
     let mut response = match outcome {
         Ok(response) => response,
@@ -58,7 +54,7 @@ pub(crate) async fn layer(State(state): State<ApiState>, mut request: Request, n
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    security_headers::add(response.headers_mut());
+    security_headers::add(&path, response.headers_mut());
     response
 }
 

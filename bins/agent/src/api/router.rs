@@ -3,7 +3,10 @@
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{auth, health, hosts, mappings, openapi, origin, peer, rate_limit, request_id, state::ApiState};
+use super::{
+    assets, auth, dns, events, gateway, health, hosts, inspect, logs, mappings, openapi, origin, peer, rate_limit,
+    request_id, settings, state::ApiState, status, traffic, transfer,
+};
 
 /// Where the API is.
 pub(crate) const BASE: &str = "/api/v1";
@@ -19,7 +22,20 @@ const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// The addresses with their documentation.
 fn documented() -> OpenApiRouter<ApiState> {
-    let api = OpenApiRouter::new().merge(auth::router()).nest("/mappings", mappings::router());
+    let api = OpenApiRouter::new()
+        .merge(auth::router())
+        .merge(status::router())
+        .nest("/mappings", mappings::router())
+        .merge(traffic::router())
+        .merge(logs::agent_router())
+        .merge(logs::gateway_router())
+        .merge(gateway::router())
+        .merge(settings::router())
+        .merge(transfer::router())
+        .routes(routes!(inspect::diagnose))
+        .routes(routes!(dns::dns))
+        .routes(routes!(events::events))
+        .routes(routes!(openapi::openapi));
     OpenApiRouter::with_openapi(openapi::base()).nest(BASE, api).routes(routes!(health::health))
 }
 
@@ -36,6 +52,7 @@ pub(crate) fn router(state: ApiState) -> Router {
     let (mappings, _document) = mappings::router().split_for_parts();
     router
         .nest(MAPPINGS_ALIAS, mappings)
+        .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(with(&state), auth::layer))
         .layer(middleware::from_fn(origin::layer))

@@ -2,19 +2,23 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Scripts from this origin alone and none inline; styles may be set by scripts, which some parts of the dashboard do.
-/// The preview of the landing page is a sandboxed frame without an origin (R49).
-const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                   font-src 'self'; connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; \
-                   frame-ancestors 'none'; form-action 'self'";
+/// Everything from this origin alone, and nothing inline.
+const CSP: &str = "default-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
+                   form-action 'self'";
 
-const FIELDS: [(HeaderName, &str); 7] = [
+/// For the frame that shows the landing page: what somebody wrote, so without an origin and without this API (R49).
+const PREVIEW_CSP: &str = "sandbox allow-scripts; default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; \
+                           img-src data: https:; font-src data: https:; frame-ancestors 'self'";
+
+/// The document of that frame.
+const PREVIEW_PATH: &str = "/landing-preview.html";
+
+const FIELDS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, CSP),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
@@ -22,7 +26,11 @@ const FIELDS: [(HeaderName, &str); 7] = [
 pub(crate) const HSTS: HeaderValue = HeaderValue::from_static("max-age=15768000");
 
 /// Adds them, where a handler has not set its own. What says nothing of caching must not be kept.
-pub(crate) fn add(headers: &mut HeaderMap) {
+pub(crate) fn add(path: &str, headers: &mut HeaderMap) {
+    if path == PREVIEW_PATH {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PREVIEW_CSP));
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    }
     for (name, value) in FIELDS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

@@ -15,11 +15,15 @@ use octoporty_client::{
     upstream::{AddressPolicy, UpstreamClient},
 };
 use octoporty_shell::logging::LogRing;
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{auth::Auth, hosts::AllowedHosts, rate_limit::RateLimits};
-use crate::{catalogue::Catalogue, observe::Hub, storage::Storage};
+use crate::{
+    catalogue::Catalogue,
+    observe::{Hub, Journal, Recorder},
+    storage::Storage,
+};
 
 /// What the configuration says that handlers need.
 #[derive(Debug)]
@@ -54,6 +58,10 @@ pub(crate) struct Shared {
     pub(crate) catalogue: Catalogue,
     pub(crate) rates: RateLimits,
     pub(crate) hub: Hub,
+    pub(crate) recorder: Recorder,
+    pub(crate) journal: Journal,
+    /// Told when the landing page was changed here.
+    pub(crate) landing_changed: Notify,
     pub(crate) ring: LogRing,
     /// Asks services on behalf of a person: tests and diagnoses. Under the same policy as visitors' requests.
     pub(crate) upstreams: UpstreamClient,

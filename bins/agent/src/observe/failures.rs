@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use octoporty_store::{Failure, FailureCount, FailureGroup};
+use octoporty_store::{Failure, FailureGroup};
 use uuid::Uuid;
 
 use super::ExchangeRecord;
@@ -14,13 +14,13 @@ const GROUPS_MAX: usize = 1_000;
 /// Groups that are not saved yet.
 #[derive(Debug, Default)]
 pub(super) struct PendingFailures {
-    groups: HashMap<(Failure, Option<Uuid>), FailureCount>,
+    groups: HashMap<(Failure, Option<Uuid>), FailureGroup>,
 }
 
 impl PendingFailures {
     pub(super) fn add(&mut self, record: &ExchangeRecord) {
         let Some(failure) = &record.failure else { return };
-        self.count(FailureCount {
+        self.count(FailureGroup {
             failure: failure.clone(),
             mapping: record.mapping,
             count: 1,
@@ -29,7 +29,7 @@ impl PendingFailures {
         });
     }
 
-    fn count(&mut self, count: FailureCount) {
+    fn count(&mut self, count: FailureGroup) {
         let key = (count.failure.clone(), count.mapping);
         if !self.groups.contains_key(&key) && self.groups.len() >= GROUPS_MAX {
             return;
@@ -38,12 +38,12 @@ impl PendingFailures {
     }
 
     /// Takes them out, to be saved.
-    pub(super) fn take(&mut self) -> Vec<FailureCount> {
+    pub(super) fn take(&mut self) -> Vec<FailureGroup> {
         std::mem::take(&mut self.groups).into_values().collect()
     }
 
     /// Puts back what could not be saved.
-    pub(super) fn put_back(&mut self, counts: Vec<FailureCount>) {
+    pub(super) fn put_back(&mut self, counts: Vec<FailureGroup>) {
         for count in counts {
             self.count(count);
         }
@@ -62,7 +62,7 @@ impl PendingFailures {
     }
 }
 
-fn join(group: &mut FailureCount, other: &FailureCount) {
+fn join(group: &mut FailureGroup, other: &FailureGroup) {
     group.count = group.count.saturating_add(other.count);
     if other.last_at >= group.last_at {
         group.last_at = other.last_at;

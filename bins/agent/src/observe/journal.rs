@@ -79,7 +79,8 @@ impl Journal {
         };
         let mut ticks = tokio::time::interval(CONFIRM_PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        scribe.note(&status.borrow_and_update().clone()).await;
+        let first = status.borrow_and_update().clone();
+        scribe.note(&first).await;
         loop {
             tokio::select! {
                 changed = status.changed() => {

@@ -55,7 +55,8 @@ impl Storage {
     pub(crate) fn open(config: StorageConfig, tasks: &TaskTracker, stop: CancellationToken) -> Self {
         let state = Arc::new(watch::Sender::new(State::Opening));
         let own = Self { state: Arc::clone(&state) };
-        let store_tasks = tasks.clone();
+        // Its tasks outlive the others, which write to it until they end.
+        let store_tasks = TaskTracker::new();
         tasks.spawn(async move {
             tokio::select! {
                 () = keep_opening(&config, &store_tasks, &state) => {}

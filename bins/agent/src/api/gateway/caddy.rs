@@ -1,6 +1,6 @@
 //! `GET /gateway/caddy-config`: Caddy's present configuration, with its secrets left out by the Gateway (R63).
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use octoporty_client::control::ControlError;
 use serde::Serialize;
 use serde_json::Value;
@@ -36,7 +36,7 @@ pub(crate) async fn config(State(state): State<ApiState>) -> Answer<Json<CaddyCo
             let value = serde_json::from_slice(&config.json).map_err(|error| {
                 tracing::warn!(%error, "what the gateway gave as caddy's configuration is no JSON");
                 let message = "The Gateway's answer cannot be used. The log tells more.";
-                Problem::new(axum::http::StatusCode::BAD_GATEWAY, "gateway-answer-malformed", message)
+                Problem::new(StatusCode::BAD_GATEWAY, "gateway-answer-malformed", message)
             })?;
             let read_at = Timestamp::from_unsigned_ms(config.read_at_ms);
             Ok(Json(CaddyConfigView { config: Some(value), read_at, available: true, message: None }))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use octoporty_core::message::{LogCounts, LogEntry, LogFilter, LogHistogram, LogLevel, LogPage, LogsRead};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{
     api::error::{Answer, Problem},
@@ -21,7 +21,7 @@ const COUNT_MAX: u32 = 1_000;
 const TEXT_BYTES_MAX: usize = 256;
 
 /// Which lines.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct LogsQuery {
@@ -79,7 +79,7 @@ pub(crate) struct LogPageView {
 }
 
 /// How far back.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct HistogramQuery {
     /// 1 to 60; default 60.

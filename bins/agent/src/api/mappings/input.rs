@@ -8,7 +8,6 @@ use super::view::{HeaderView, HostMode, ProtocolView, VersionView};
 /// A mapping to be made, or to take another's place. What is left out has its default.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes the input, which is read field by field")]
 pub(crate) struct MappingInput {
     /// Default: the domain. An older name is `description`.
     #[schema(max_length = 100)]
@@ -40,7 +39,6 @@ pub(crate) struct MappingInput {
 
 /// Which `Host` the service sees.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes the input, which is read field by field")]
 pub(crate) struct HostHeaderInput {
     mode: HostMode,
     /// With `fixed`: a host, with a port where that is not the usual one.
@@ -49,7 +47,6 @@ pub(crate) struct HostHeaderInput {
 
 /// Header fields to set and to remove; 32 of each at most.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes the input, which is read field by field")]
 pub(crate) struct HeaderEditsInput {
     set: Option<Vec<HeaderView>>,
     remove: Option<Vec<String>>,
@@ -58,7 +55,6 @@ pub(crate) struct HeaderEditsInput {
 /// Seconds, above 0 and up to 86,400; left out, the default counts.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes the input, which is read field by field")]
 pub(crate) struct TimeoutsInput {
     connect_seconds: Option<f64>,
     head_seconds: Option<f64>,

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::view::MappingView;
 use crate::api::{
@@ -12,7 +12,7 @@ use crate::api::{
 };
 
 /// Which mappings, and in which order.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct MappingsQuery {
     /// Text in the name, the domain or the host.
@@ -87,7 +87,7 @@ pub(crate) async fn list(
 }
 
 /// A mapping.
-#[utoipa::path(get, path = "/{id}", tag = "mappings", operation_id = "get_mapping", params(("id" = uuid::Uuid, Path)),
+#[utoipa::path(get, path = "/{id}", tag = "mappings", operation_id = "get_mapping", params(("id" = Uuid, Path)),
     responses((status = 200, body = MappingView)))]
 pub(crate) async fn get(State(state): State<ApiState>, PathId(id): PathId) -> Answer<Json<MappingView>> {
     let found = state.catalogue.get(id).ok_or_else(no_such_mapping)?;

@@ -13,5 +13,5 @@ mod watch;
 
 pub(crate) use check::check;
 pub(crate) use router::router;
-pub(crate) use view::MappingView;
+pub(crate) use view::{MappingView, SettingsView, hex};
 pub(crate) use watch::tell_changes;

@@ -37,7 +37,6 @@ const TITLE_CHARACTERS_MAX: usize = 120;
 /// The part of a mapping behind the Agent.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes the input, which is read field by field")]
 pub(crate) struct ServiceTest {
     #[schema(example = "localhost", max_length = 253)]
     internal_host: String,

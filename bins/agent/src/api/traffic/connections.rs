@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use octoporty_store::{ConnectionOutcome, ConnectionRecord, Cursor};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::requests;
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Which page.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ConnectionsQuery {
     /// Where the last page ended.

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use octoporty_store::{Cursor, RequestFilter, StatusFilter};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::view::{RequestView, SideView};
@@ -23,7 +23,7 @@ pub(super) const LIMIT: u32 = 100;
 const TEXT_BYTES_MAX: usize = 256;
 
 /// Which requests.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RequestsQuery {
     mapping: Option<Uuid>,

@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use chrono::{DateTime, TimeDelta, Utc};
 use octoporty_store::{MinuteRecord, TunnelState};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::points::StatsPoint;
@@ -28,7 +28,7 @@ const MINUTES_MAX: u32 = 24 * 60;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Of what, and how far back.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StatsQuery {
     /// Of this mapping alone.
