@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod config;
 mod gateway_url;
+mod management;
 mod mapping;
 mod observe;
 mod password_hash;
@@ -17,7 +18,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use octoporty_shell::banner::Banner;
-use octoporty_shell::{data_dir, logging::{self, LogRing}, output, process, settings::Loaded};
+use octoporty_shell::{
+    data_dir,
+    logging::{self, LogRing},
+    output, process,
+    settings::Loaded,
+};
 
 use cli::{Cli, Command};
 use config::AgentConfig;

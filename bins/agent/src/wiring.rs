@@ -101,9 +101,8 @@ pub(crate) fn target(settings: &MappingSettings) -> anyhow::Result<octoporty_cli
         None if settings.allow_invalid_certificates => TlsVerify::AcceptAny,
         None => TlsVerify::Verify,
     };
-    let mut target = UpstreamTarget::builder(scheme, &settings.internal_host, settings.internal_port)
-        .protocol(protocol)
-        .tls(verify);
+    let mut target =
+        UpstreamTarget::builder(scheme, &settings.internal_host, settings.internal_port).protocol(protocol).tls(verify);
     if let Some(timeout) = settings.timeouts.connect {
         target = target.connect_timeout(timeout);
     }

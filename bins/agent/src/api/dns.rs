@@ -85,7 +85,8 @@ fn judge(name: &str, found: &Addresses, gateway: &Addresses) -> (DnsOutcome, Str
         }
         (Ok(_), Err(())) => (DnsOutcome::Failed, "The Gateway's own addresses could not be looked up.".to_owned()),
         (Ok(found), Ok(gateway)) if found.is_disjoint(gateway) => {
-            let message = format!("{name} leads to other addresses than the Gateway's. A proxy in front may be the reason.");
+            let message =
+                format!("{name} leads to other addresses than the Gateway's. A proxy in front may be the reason.");
             (DnsOutcome::Elsewhere, message)
         }
         (Ok(_), Ok(_)) => (DnsOutcome::Gateway, format!("{name} leads to the Gateway.")),

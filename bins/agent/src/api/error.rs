@@ -130,11 +130,6 @@ impl Problem {
         self
     }
 
-    /// The sentence for a person.
-    pub(crate) fn message(&self) -> &str {
-        &self.details.message
-    }
-
     /// The answer, with the request's id.
     pub(crate) fn render(self, request_id: &str) -> Response {
         let Details { code, message, errors, retry_after, tries_left, next_lock } = *self.details;

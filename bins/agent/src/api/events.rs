@@ -90,7 +90,17 @@ pub(crate) async fn events(
     let agent_logs = topics.agent_logs.then(|| state.ring.follow(None));
     let first = Event::default().retry(RETRY).event("status");
     let first = first.json_data(status::view(&state)).map_err(|_unserialisable| Problem::internal())?;
-    let watch = Watch { state, session: caller.session, topics, follower, agent_logs, tail: None, after: None, looks: tokio::time::interval(PING_PERIOD), is_over: false };
+    let watch = Watch {
+        state,
+        session: caller.session,
+        topics,
+        follower,
+        agent_logs,
+        tail: None,
+        after: None,
+        looks: tokio::time::interval(PING_PERIOD),
+        is_over: false,
+    };
     let stream = stream::once(async { Ok(first) });
     let sse = Sse::new(stream.chain(watch.into_stream()));
     let sse = sse.keep_alive(KeepAlive::new().interval(PING_PERIOD).text("ping"));
@@ -229,7 +239,8 @@ fn expired() -> Next {
 }
 
 fn lines(name: &'static str, batch: LogBatch) -> Next {
-    let skipped = (batch.skipped > 0).then(|| Event::default().event(name).json_data(Skipped { skipped: batch.skipped }));
+    let skipped =
+        (batch.skipped > 0).then(|| Event::default().event(name).json_data(Skipped { skipped: batch.skipped }));
     let entries = batch.entries.into_iter().map(|entry| Event::default().event(name).json_data(LogLine::from(entry)));
     Next::Events(skipped.into_iter().chain(entries).filter_map(Result::ok).collect())
 }

@@ -28,10 +28,7 @@ impl AllowedHosts {
             return false;
         };
         let name = host.as_str();
-        host.address().is_some()
-            || name == "localhost"
-            || name.ends_with(".localhost")
-            || self.names.contains(&host)
+        host.address().is_some() || name == "localhost" || name.ends_with(".localhost") || self.names.contains(&host)
     }
 }
 

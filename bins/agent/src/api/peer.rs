@@ -95,12 +95,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in fields {
-            map.append(*name, axum::http::HeaderValue::from_static(value));
+            map.append(*name, HeaderValue::from_static(value));
         }
         map
     }

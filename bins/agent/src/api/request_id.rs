@@ -46,7 +46,7 @@ pub(crate) async fn layer(State(state): State<ApiState>, request: Request, next:
             response.headers_mut().append(name.clone(), value.clone());
         }
     } else if is_api && is_bare_refusal(&response) {
-        response = bare_refusal(response, &id.to_string());
+        response = bare_refusal(&response, &id.to_string());
     }
     if is_head {
         *response.body_mut() = Body::empty();
@@ -66,7 +66,7 @@ fn is_bare_refusal(response: &Response) -> bool {
     (status.is_client_error() || status.is_server_error()) && !is_problem
 }
 
-fn bare_refusal(response: Response, id: &str) -> Response {
+fn bare_refusal(response: &Response, id: &str) -> Response {
     let (code, message) = match response.status() {
         StatusCode::NOT_FOUND => ("not-found", "There is nothing at this address."),
         StatusCode::METHOD_NOT_ALLOWED => ("method-not-allowed", "This address does not know this method."),

@@ -109,7 +109,10 @@ async fn put(
     Body(LandingInput { html }): Body<LandingInput>,
 ) -> Answer<Json<LandingHash>> {
     if html.trim().is_empty() {
-        return Err(Problem::bad_request("landing-page-empty", "The page is empty. To bring back the default, reset it."));
+        return Err(Problem::bad_request(
+            "landing-page-empty",
+            "The page is empty. To bring back the default, reset it.",
+        ));
     }
     if html.len() > LANDING_BYTES_MAX {
         let message = format!("The page has {} bytes; {LANDING_BYTES_MAX} are possible.", html.len());

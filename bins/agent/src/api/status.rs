@@ -176,10 +176,7 @@ async fn reconnect(State(state): State<ApiState>, Who(actor): Who) -> (StatusCod
 /// When the tunnel was up, over some days.
 #[utoipa::path(get, path = "/status/history", tag = "status", params(HistoryQuery),
     responses((status = 200, body = History)))]
-async fn history(
-    State(state): State<ApiState>,
-    Parameters(query): Parameters<HistoryQuery>,
-) -> Answer<Json<History>> {
+async fn history(State(state): State<ApiState>, Parameters(query): Parameters<HistoryQuery>) -> Answer<Json<History>> {
     let days = query.days.unwrap_or(DAYS_MAX);
     if !(1..=DAYS_MAX).contains(&days) {
         return Err(Problem::field("days", format!("is not from 1 to {DAYS_MAX}")));
@@ -216,7 +213,7 @@ pub(crate) fn view(state: &ApiState) -> StatusView {
         gateway_uptime: tunnel.gateway_started.map(|started| (Instant::now() - started).as_secs()),
         gateway_update_available: matches!(update, Some(Ok(true))),
         last_error: tunnel.last_error,
-        round_trip_ms: tunnel.round_trip.map(|round_trip| milliseconds(round_trip)),
+        round_trip_ms: tunnel.round_trip.map(milliseconds),
         gateway_host: tunnel.gateway_name,
         gateway_version: tunnel.gateway_version,
         agent_host: octoporty_shell::process::host_name(),

@@ -97,7 +97,8 @@ impl Catalogue {
         state.stored = stored;
         if differs {
             let mut served = inner.fixed.served();
-            let own = state.stored.values().filter(|entry| inner.fixed.find(&entry.settings().external_domain).is_none());
+            let own =
+                state.stored.values().filter(|entry| inner.fixed.find(&entry.settings().external_domain).is_none());
             served.extend(own.filter_map(|entry| entry.served().cloned()));
             inner.agent.replace_mappings(served);
         }
@@ -149,7 +150,9 @@ impl Catalogue {
         let entries = self.inner.fixed.0.iter().chain(state.stored.values());
         let matching = entries.filter_map(|entry| {
             let domain = entry.built.as_ref().ok()?.domain();
-            domain.matches(host).then(|| (!domain.is_wildcard(), domain.hostname().as_str().len(), entry.read_only, entry))
+            domain
+                .matches(host)
+                .then(|| (!domain.is_wildcard(), domain.hostname().as_str().len(), entry.read_only, entry))
         });
         matching.max_by_key(|(exact, length, fixed, _)| (*exact, *length, *fixed)).map(|(.., entry)| entry.clone())
     }

@@ -57,7 +57,7 @@ impl PendingFailures {
             all.entry(key).and_modify(|known| join(known, &group)).or_insert(group);
         }
         let mut groups: Vec<_> = all.into_values().collect();
-        groups.sort_by(|a, b| b.last_at.cmp(&a.last_at));
+        groups.sort_by_key(|group| std::cmp::Reverse(group.last_at));
         groups
     }
 }

@@ -81,7 +81,14 @@ impl Hub {
         let now = Instant::now();
         let ring = Ring { events: VecDeque::new(), next: 0, second: now, shown: 0, skipped: 0, watched: now };
         let epoch = format!("{:08x}", rand::random::<u32>());
-        Self { inner: Arc::new(Inner { epoch, ring: Mutex::new(ring), news: Notify::new(), followers: AtomicUsize::new(0) }) }
+        Self {
+            inner: Arc::new(Inner {
+                epoch,
+                ring: Mutex::new(ring),
+                news: Notify::new(),
+                followers: AtomicUsize::new(0),
+            }),
+        }
     }
 
     /// Tells everybody.

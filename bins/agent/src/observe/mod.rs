@@ -10,7 +10,7 @@ mod tally;
 mod worker;
 
 pub(crate) use hub::{Event, Follower, Hub, Missed, Topic};
-pub(crate) use journal::{Journal};
+pub(crate) use journal::Journal;
 pub(crate) use recorder::{ExchangeRecord, Recorder};
-pub(crate) use rollup::{SPARK_POINTS};
+pub(crate) use rollup::SPARK_POINTS;
 pub(crate) use worker::Surroundings;

@@ -60,13 +60,7 @@ pub(crate) struct Totals {
 impl Rollup {
     pub(super) fn new(now: DateTime<Utc>) -> Self {
         let day = Day { date: now.with_timezone(&Local).date_naive(), mappings: HashMap::new() };
-        Self {
-            start: minute_of(now),
-            current: Minute::new(),
-            unsaved: VecDeque::new(),
-            day,
-            sparks: HashMap::new(),
-        }
+        Self { start: minute_of(now), current: Minute::new(), unsaved: VecDeque::new(), day, sparks: HashMap::new() }
     }
 
     /// Counts an exchange into the minute that it ended in.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
 use octoporty_core::secret::Secret;
-use octoporty_store::{Actor, Location, OpenError, Store, StoreConfig, StoreError};
+use octoporty_store::{Actor, Clock, Location, OpenError, Store, StoreConfig, StoreError};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -24,6 +24,8 @@ pub(crate) struct StorageConfig {
     pub(crate) location: Location,
     /// Changes when the password does. Not the password, nor its hash.
     pub(crate) password_digest: [u8; 32],
+    /// Where the store reads the time of day.
+    pub(crate) clock: Clock,
 }
 
 impl StorageConfig {
@@ -33,7 +35,7 @@ impl StorageConfig {
         digest.update("octoporty password digest\0");
         digest.update(password.fingerprint());
         digest.update(secret.expose());
-        Self { location, password_digest: digest.finalize().into() }
+        Self { location, password_digest: digest.finalize().into(), clock: Clock::default() }
     }
 }
 
@@ -96,6 +98,7 @@ impl Storage {
     }
 
     /// Waits until the first try to open it is over.
+    #[cfg(test)]
     pub(crate) async fn tried(&self) {
         let mut state = self.state.subscribe();
         let _over = state.wait_for(|state| !matches!(state, State::Opening)).await;
@@ -127,7 +130,7 @@ impl Storage {
 async fn keep_opening(config: &StorageConfig, tasks: &TaskTracker, state: &watch::Sender<State>) {
     let mut told = None;
     loop {
-        let store = StoreConfig::new(config.location.clone());
+        let store = StoreConfig::new(config.location.clone()).clock(config.clock.clone());
         match Store::open(store, tasks).await {
             Ok(store) => {
                 forget_sessions_of_other_password(&store, config.password_digest).await;

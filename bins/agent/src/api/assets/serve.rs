@@ -36,7 +36,8 @@ const PLACES: [&str; 10] =
 /// Answers whatever is no address of the API.
 pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if !matches!(method, Method::GET | Method::HEAD) {
-        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Here are files to read alone.");
+        let problem =
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Here are files to read alone.");
         return ([(header::ALLOW, "GET, HEAD")], problem).into_response();
     }
     let path = uri.path().trim_start_matches('/');
@@ -97,13 +98,15 @@ fn compressed(path: &str, headers: &HeaderMap) -> Option<(&'static str, Embedded
     let takes = |name: &str| {
         accepted.split(',').any(|part| {
             let (encoding, weight) = part.split_once(';').unwrap_or((part, ""));
-            encoding.trim().eq_ignore_ascii_case(name) && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+            encoding.trim().eq_ignore_ascii_case(name)
+                && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
         })
     };
     let forms = [("br", "br"), ("gzip", "gz")];
-    forms.into_iter().filter(|(name, _)| takes(name)).find_map(|(name, end)| {
-        Some((name, Dashboard::get(&format!("{path}.{end}"))?))
-    })
+    forms
+        .into_iter()
+        .filter(|(name, _)| takes(name))
+        .find_map(|(name, end)| Some((name, Dashboard::get(&format!("{path}.{end}"))?)))
 }
 
 /// A tag of what is in the file, whatever form it is sent in, hence a weak one (RFC 9110 §8.8.1).

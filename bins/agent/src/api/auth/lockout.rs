@@ -83,7 +83,11 @@ struct Entry {
 
 impl Lockout {
     pub(super) fn new() -> Self {
-        let state = State { entries: LruCache::new(KEYS_MAX), minute: Instant::now(), checks: 0 };
+        Self::at(Instant::now())
+    }
+
+    fn at(now: Instant) -> Self {
+        let state = State { entries: LruCache::new(KEYS_MAX), minute: now, checks: 0 };
         Self { state: Mutex::new(state) }
     }
 
@@ -202,8 +206,8 @@ mod tests {
     #[test]
     fn many_addresses_are_slowed_and_known_browsers_are_not() {
         // R39
-        let lockout = Lockout::new();
         let now = Instant::now();
+        let lockout = Lockout::at(now);
         for last in 0..60 {
             lockout.begin_at(address(last), now).unwrap();
         }

@@ -1,10 +1,6 @@
 //! The sessions, for their owner to see and to end, and the sign-ins that failed.
 
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use octoporty_store::Session;
 use serde::Serialize;
 use utoipa::ToSchema;

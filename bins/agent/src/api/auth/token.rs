@@ -119,8 +119,11 @@ impl Tokens {
             nbf: now.unix_s(),
             exp: now.plus(purpose.life()).unix_s(),
         };
-        let header =
-            Header { typ: Some(purpose.kind().to_owned()), kid: Some(self.key_id.clone()), ..Header::new(Algorithm::HS256) };
+        let header = Header {
+            typ: Some(purpose.kind().to_owned()),
+            kid: Some(self.key_id.clone()),
+            ..Header::new(Algorithm::HS256)
+        };
         jsonwebtoken::encode(&header, &claims, &self.encoding).ok()
     }
 

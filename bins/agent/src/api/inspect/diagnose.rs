@@ -103,9 +103,10 @@ pub(crate) async fn diagnose(
     let limit = limit.filter(|limit| (1..=BODY_BYTES_MAX).contains(limit));
     let limit = limit.ok_or_else(|| Problem::field("maxBodyBytes", format!("is not from 1 to {BODY_BYTES_MAX}")))?;
     let (host, path) = read_url(&request.url)?;
-    let entry = state.catalogue.find_host(host.as_str()).ok_or_else(|| {
-        Problem::field("url", format!("has the host {host}, which has no mapping"))
-    })?;
+    let entry = state
+        .catalogue
+        .find_host(host.as_str())
+        .ok_or_else(|| Problem::field("url", format!("has the host {host}, which has no mapping")))?;
     if !entry.settings().enabled {
         return Err(Problem::field("url", format!("has the host {host}, whose mapping is off")));
     }
@@ -115,7 +116,8 @@ pub(crate) async fn diagnose(
     );
     let request_id = gateway.header("x-octoporty-request-id").and_then(|id| id.parse::<RequestId>().ok());
     let gateway_logs = gateway_lines(&state, request_id).await;
-    let header_diff = if gateway.ok && agent.ok { diff::headers(&gateway, &agent, entry.settings()) } else { Vec::new() };
+    let header_diff =
+        if gateway.ok && agent.ok { diff::headers(&gateway, &agent, entry.settings()) } else { Vec::new() };
     let body_diff = diff::bodies(&gateway, &agent);
     let verdict = verdict(&gateway, &agent, &header_diff, body_diff.as_ref());
     let found = state.catalogue.get(entry.id()).ok_or_else(|| Problem::not_found("The mapping is gone."))?;
@@ -141,7 +143,8 @@ fn read_url(text: &str) -> Answer<(Hostname, String)> {
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err(wrong());
     }
-    let host = Hostname::parse(uri.host().ok_or_else(wrong)?).map_err(|error| Problem::field("url", error.to_string()))?;
+    let host =
+        Hostname::parse(uri.host().ok_or_else(wrong)?).map_err(|error| Problem::field("url", error.to_string()))?;
     let path = uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     Ok((host, path))
 }

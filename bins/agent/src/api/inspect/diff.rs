@@ -78,7 +78,8 @@ fn header(name: &str, gateway: Option<String>, agent: Option<String>, settings: 
         (None, _) => DiffKind::Removed,
     };
     let edits = &settings.response_headers;
-    let is_edited = edits.set.iter().any(|(edited, _)| edited == name) || edits.remove.iter().any(|edited| edited == name);
+    let is_edited =
+        edits.set.iter().any(|(edited, _)| edited == name) || edits.remove.iter().any(|edited| edited == name);
     let reason = match kind {
         DiffKind::Same => None,
         _ if is_edited => Some("the mapping changes it"),
@@ -104,7 +105,9 @@ pub(super) fn bodies(gateway: &SideView, agent: &SideView) -> Option<BodyDiff> {
         (true, false) => format!("Both have the same {} bytes.", one.bytes),
         (true, true) => format!("The first {} bytes of both are the same.", one.bytes),
         (false, _) if is_compressed => "One of them was compressed on the way.".to_owned(),
-        (false, _) => format!("They differ: {} bytes through the Gateway, {} from the service.", one.bytes, other.bytes),
+        (false, _) => {
+            format!("They differ: {} bytes through the Gateway, {} from the service.", one.bytes, other.bytes)
+        }
     };
     Some(BodyDiff { same, kind, note })
 }

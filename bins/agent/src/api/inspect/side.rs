@@ -52,7 +52,15 @@ pub(crate) struct SideError {
 
 impl SideView {
     pub(super) const fn failed(error: SideError, timing: Timing) -> Self {
-        Self { ok: false, status: None, http_version: None, headers: Vec::new(), body: None, timing, error: Some(error) }
+        Self {
+            ok: false,
+            status: None,
+            http_version: None,
+            headers: Vec::new(),
+            body: None,
+            timing,
+            error: Some(error),
+        }
     }
 
     /// The first value of a field.

@@ -22,14 +22,11 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
 /// The Agent's own log lines, newest first.
 #[utoipa::path(get, path = "/agent/logs", tag = "logs", operation_id = "agent_logs", params(LogsQuery),
     responses((status = 200, body = LogPageView)))]
-async fn logs(
-    State(state): State<ApiState>,
-    Parameters(query): Parameters<LogsQuery>,
-) -> Answer<Json<LogPageView>> {
+async fn logs(State(state): State<ApiState>, Parameters(query): Parameters<LogsQuery>) -> Answer<Json<LogPageView>> {
     let read = query.read()?;
     let files = state.config.log_file.as_deref().and_then(LogFiles::new);
     let ring = state.ring.clone();
-    let page = tokio::task::spawn_blocking(move || page(&ring, files.as_ref(), read)).await;
+    let page = tokio::task::spawn_blocking(move || page(&ring, files.as_ref(), &read)).await;
     page.map(|page| Json(page.into())).map_err(|error| {
         tracing::error!(%error, "log lines were not read");
         Problem::internal()
@@ -37,11 +34,11 @@ async fn logs(
 }
 
 /// Lines from memory, and where those end from the files.
-fn page(ring: &LogRing, files: Option<&LogFiles>, read: LogsRead) -> LogPage {
+fn page(ring: &LogRing, files: Option<&LogFiles>, read: &LogsRead) -> LogPage {
     let mut page = match read.before {
         // Ids of lines in files are smaller than all of those in memory.
         Some(before) if LogFiles::is_own(before) => LogPage::default(),
-        _ => ring.page(&read),
+        _ => ring.page(read),
     };
     let wanted = usize::try_from(read.count).unwrap_or(usize::MAX);
     let missing = wanted.saturating_sub(page.entries.len());

@@ -13,10 +13,7 @@ pub(crate) fn router() -> OpenApiRouter<ApiState> {
 /// The Gateway's log lines, newest first.
 #[utoipa::path(get, path = "/gateway/logs", tag = "logs", operation_id = "gateway_logs", params(LogsQuery),
     responses((status = 200, body = LogPageView)))]
-async fn logs(
-    State(state): State<ApiState>,
-    Parameters(query): Parameters<LogsQuery>,
-) -> Answer<Json<LogPageView>> {
+async fn logs(State(state): State<ApiState>, Parameters(query): Parameters<LogsQuery>) -> Answer<Json<LogPageView>> {
     let page = state.agent.control().logs(query.read()?).await?;
     Ok(Json(page.into()))
 }

@@ -114,11 +114,7 @@ pub(crate) async fn toggle(
         (status = 204, description = "Deleted"),
         (status = 409, description = "The mapping comes from the configuration",
             content_type = "application/problem+json", body = crate::api::error::ProblemDetails)))]
-pub(crate) async fn delete(
-    State(state): State<ApiState>,
-    PathId(id): PathId,
-    Who(actor): Who,
-) -> Answer<StatusCode> {
+pub(crate) async fn delete(State(state): State<ApiState>, PathId(id): PathId, Who(actor): Who) -> Answer<StatusCode> {
     refuse_read_only(&state, id)?;
     let store = state.storage.store()?;
     store.mappings().delete(&actor, id).await.map_err(|error| refused(&state, error, ""))?;

@@ -142,7 +142,8 @@ fn host(fields: &mut Fields) -> Option<String> {
 
 fn port(fields: &mut Fields) -> Option<u16> {
     let value = fields.value("internalPort");
-    let port = value.as_ref().and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
+    let port =
+        value.as_ref().and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
     match (port, value) {
         (Some(port), _) => return Some(port),
         (None, None) => fields.wrong("internalPort", "is missing; give a port from 1 to 65535"),

@@ -54,7 +54,8 @@ fn pair(value: &Value) -> Result<(HeaderName, HeaderValue), String> {
     if text.len() > VALUE_BYTES_MAX {
         return Err(format!("has a value of more than {VALUE_BYTES_MAX} bytes"));
     }
-    let value = HeaderValue::from_str(text.trim()).map_err(|_invalid| "has a value that no header can carry".to_owned())?;
+    let value =
+        HeaderValue::from_str(text.trim()).map_err(|_invalid| "has a value that no header can carry".to_owned())?;
     Ok((name, value))
 }
 

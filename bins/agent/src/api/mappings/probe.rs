@@ -177,7 +177,8 @@ fn failed(error: &UpstreamError, target: &UpstreamTarget) -> ServiceTestResult {
             (Outcome::Refused, message)
         }
         UpstreamError::ConnectTimeout { .. } | UpstreamError::HeadTimeout { .. } => {
-            let message = format!("No answer within {} s. Check host and port, and firewalls between.", TIMEOUT.as_secs());
+            let message =
+                format!("No answer within {} s. Check host and port, and firewalls between.", TIMEOUT.as_secs());
             (Outcome::TimedOut, message)
         }
         UpstreamError::NameNotFound { .. } => {
@@ -192,7 +193,10 @@ fn failed(error: &UpstreamError, target: &UpstreamTarget) -> ServiceTestResult {
         UpstreamError::Certificate { refused, .. } => {
             fingerprint = refused.fingerprint().as_ref().map(hex);
             let problem = refused.problem();
-            (Outcome::CertificateUnknown, format!("The service's certificate {problem}. Trust this one, or its issuer."))
+            (
+                Outcome::CertificateUnknown,
+                format!("The service's certificate {problem}. Trust this one, or its issuer."),
+            )
         }
         UpstreamError::NotAllowed { denied, .. } => {
             let advice = "Change `Agent__UpstreamDenyList` if you mean it.";

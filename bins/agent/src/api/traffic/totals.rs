@@ -37,16 +37,17 @@ pub(crate) struct MappingTotal {
     responses((status = 200, body = MappingStats)))]
 pub(crate) async fn totals(State(state): State<ApiState>) -> Json<MappingStats> {
     let totals = state.recorder.totals(Utc::now());
-    let total = |(mapping_id, record, spark): (Uuid, octoporty_store::MinuteRecord, [u64; crate::observe::SPARK_POINTS])| {
-        MappingTotal {
-            mapping_id,
-            requests: record.requests,
-            failures: record.failures.total(),
-            p95_ms: quantile(&record.durations, 0.95),
-            bytes_to_visitors: record.bytes_to_visitors,
-            bytes_from_visitors: record.bytes_from_visitors,
-            spark: spark.to_vec(),
-        }
-    };
+    let total =
+        |(mapping_id, record, spark): (Uuid, octoporty_store::MinuteRecord, [u64; crate::observe::SPARK_POINTS])| {
+            MappingTotal {
+                mapping_id,
+                requests: record.requests,
+                failures: record.failures.total(),
+                p95_ms: quantile(&record.durations, 0.95),
+                bytes_to_visitors: record.bytes_to_visitors,
+                bytes_from_visitors: record.bytes_from_visitors,
+                spark: spark.to_vec(),
+            }
+        };
     Json(MappingStats { since: totals.since.into(), mappings: totals.mappings.into_iter().map(total).collect() })
 }

@@ -36,8 +36,14 @@ pub(crate) async fn export(State(state): State<ApiState>) -> Answer<Response> {
     let exported_at = Timestamp::now();
     let landing_page = settings::load(&store).await?.and_then(|landing| landing.html);
     let agent_version = octoporty_core::version::VERSION;
-    let document =
-        ExportDocument { format: FORMAT, format_version: FORMAT_VERSION, exported_at, agent_version, mappings, landing_page };
+    let document = ExportDocument {
+        format: FORMAT,
+        format_version: FORMAT_VERSION,
+        exported_at,
+        agent_version,
+        mappings,
+        landing_page,
+    };
     let name = exported_at.utc().format("octoporty-%Y%m%d-%H%M%S.json");
     let disposition = format!("attachment; filename=\"{name}\"");
     Ok(([(header::CONTENT_DISPOSITION, disposition), (header::CACHE_CONTROL, "no-store".to_owned())], Json(document))

@@ -197,7 +197,8 @@ fn read_rows(
         let missing = secrets::put_back(&mut mapping, same);
         if !missing.is_empty() {
             let names = missing.join(", ");
-            row.errors.push(format!("the secret value of {names} is not in the document; put it in, or take the header out"));
+            row.errors
+                .push(format!("the secret value of {names} is not in the document; put it in, or take the header out"));
         } else {
             match check(mapping) {
                 Ok(settings) if state.catalogue.fixed(&settings.external_domain).is_some() => {
@@ -205,7 +206,9 @@ fn read_rows(
                 }
                 Ok(settings) => wanted.push((at, settings)),
                 Err(errors) => {
-                    let lines = errors.into_iter().flat_map(|(field, texts)| texts.into_iter().map(move |text| format!("{field}: {text}")));
+                    let lines = errors
+                        .into_iter()
+                        .flat_map(|(field, texts)| texts.into_iter().map(move |text| format!("{field}: {text}")));
                     row.errors.extend(lines);
                 }
             }
