@@ -13,11 +13,7 @@ use futures::FutureExt;
 use octoporty_core::id::RequestId;
 use tracing::Instrument;
 
-use super::{
-    error::{PROBLEM_JSON, Problem},
-    security_headers,
-    state::ApiState,
-};
+use super::{error::Problem, security_headers, state::ApiState};
 
 /// The field that carries the id of an exchange, here as at the Gateway.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-octoporty-request-id");
@@ -62,8 +58,8 @@ pub(crate) async fn layer(State(state): State<ApiState>, request: Request, next:
 fn is_bare_refusal(response: &Response) -> bool {
     let status = response.status();
     let content_type = response.headers().get(header::CONTENT_TYPE);
-    let is_problem = content_type.is_some_and(|value| value.as_bytes().starts_with(PROBLEM_JSON.as_bytes()));
-    (status.is_client_error() || status.is_server_error()) && !is_problem
+    let is_json = content_type.is_some_and(|value| value.as_bytes().ends_with(b"json"));
+    (status.is_client_error() || status.is_server_error()) && !is_json
 }
 
 fn bare_refusal(response: &Response, id: &str) -> Response {

@@ -39,9 +39,8 @@ const BODY_BYTES_MAX: usize = 6 * LANDING_BYTES_MAX + 1024;
 /// How long to wait before a page is offered again after the Gateway did not answer.
 const SYNC_RETRY: Duration = Duration::from_secs(30);
 
-/// What was chosen of the landing page, as it is stored.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// What was chosen of the landing page. Stored as the time in digits and, after a line break, the page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct StoredLanding {
     /// The page; none is the Gateway's own, brought back.
     pub(crate) html: Option<String>,
@@ -119,7 +118,7 @@ async fn put(
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message));
     }
     let hash = digest(&html);
-    save(&state.storage.store()?, &actor, Some(html)).await?;
+    save(&state.storage.store()?, &actor, Some(&html)).await?;
     state.landing_changed.notify_one();
     Ok(Json(LandingHash { hash }))
 }
@@ -156,16 +155,23 @@ fn digest(html: &str) -> String {
 /// What was chosen, if anything ever was.
 pub(crate) async fn load(store: &Store) -> Result<Option<StoredLanding>, StoreError> {
     let text = store.settings().get(LANDING_KEY).await?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    Ok(text.as_deref().and_then(StoredLanding::read))
+}
+
+impl StoredLanding {
+    fn read(text: &str) -> Option<Self> {
+        let (time, html) = text.split_once('\n').map_or((text, None), |(time, html)| (time, Some(html.to_owned())));
+        Some(Self { html, changed_at_ms: time.parse().ok()? })
+    }
 }
 
 /// The setting's text.
-pub(crate) fn stored(html: Option<String>) -> String {
-    let changed_at_ms = u64::try_from(Timestamp::now().unix_ms()).unwrap_or(0);
-    serde_json::to_string(&StoredLanding { html, changed_at_ms }).unwrap_or_default()
+pub(crate) fn stored(html: Option<&str>) -> String {
+    let now = Timestamp::now().unix_ms();
+    html.map_or_else(|| now.to_string(), |html| format!("{now}\n{html}"))
 }
 
-async fn save(store: &Store, actor: &Actor, html: Option<String>) -> Result<(), StoreError> {
+async fn save(store: &Store, actor: &Actor, html: Option<&str>) -> Result<(), StoreError> {
     store.settings().set(actor, LANDING_KEY, &stored(html)).await
 }
 

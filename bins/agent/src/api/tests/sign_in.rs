@@ -124,7 +124,10 @@ async fn long_passwords_are_refused_unchecked() {
     assert_eq!(browser.try_password(&"p".repeat(256)).await.json()["triesLeft"].as_u64(), Some(4));
     let deep = bytes::Bytes::from("[".repeat(3_000));
     let answer = browser.send_bytes(http::Method::POST, LOGIN, Some("application/json"), deep).await;
-    assert_eq!(answer.status, 400);
+    assert_eq!(answer.status, 422);
+    let broken = bytes::Bytes::from_static(b"{\"password\":");
+    let answer = browser.send_bytes(http::Method::POST, LOGIN, Some("application/json"), broken).await;
+    assert_eq!(answer.verdict(), (400, "bad-json".to_owned()));
 }
 
 #[tokio::test]

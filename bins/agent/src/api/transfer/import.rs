@@ -225,7 +225,7 @@ async fn read_landing(store: &Store, landing: Option<String>) -> Answer<(Landing
     if present.as_deref() == Some(&html) {
         return Ok((LandingAction::Unchanged, None));
     }
-    Ok((LandingAction::Set, Some(settings::stored(Some(html)))))
+    Ok((LandingAction::Set, Some(settings::stored(Some(&html)))))
 }
 
 impl ImportResult {
