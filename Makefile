@@ -30,6 +30,7 @@ test: setup ## Run all tests: units, end to end, documentation, a short fuzzing
 	@$(STEP) "tests" $(CARGO) nextest run --locked --workspace
 	@$(STEP) "documentation tests" $(CARGO) test --locked --workspace --doc --quiet
 	@$(STEP) "fuzzing, $(FUZZ_SECONDS) s a target" tests/fuzz/run.sh $(FUZZ_SECONDS)
+	@$(STEP) "deployment" tests/deploy/run.sh
 	@if [ -d tests/e2e ]; then \
 	  if [ -e "$(VENV)/.installed" ]; then \
 	    $(STEP) "tests against other implementations" "$(VENV)/bin/python" -m unittest discover -s tests/e2e; \

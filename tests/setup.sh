@@ -17,6 +17,8 @@ openssl    openssl    -
 shellcheck shellcheck -
 python3    python3    the tests against other implementations (Caddy, gRPC, HTTP/2, WebSocket)
 chromium   chromium   the tests in a browser
+nginx      nginx      the tests of the Gateway behind nginx
+haproxy    haproxy    the tests of the Gateway behind HAProxy
 wrk        wrk        the benchmarks
 strace     strace     the counts of system calls per request
 ss         iproute2   the tests under delay and loss

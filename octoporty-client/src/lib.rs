@@ -22,6 +22,7 @@ mod agent;
 pub mod connect;
 pub mod control;
 mod mapping;
+pub mod observe;
 mod status;
 pub mod upstream;
 

@@ -10,8 +10,10 @@ use octoporty_core::{
         put_go_away, put_handshake, put_head, put_open, put_ping, put_pong, put_reset, put_trailers,
     },
     message::{
-        CallAnswer, CallHead, GoAway, Hello, Refused, Route, RoutesSynced, Welcome, decode, decode_routes, encode,
-        encode_routes,
+        CaddyConfigHead, CallAnswer, CallHead, GatewayStatus, GoAway, Hello, LandingSync, LandingSynced, LogBatch,
+        LogHistogram, LogPage, LogsFollow, LogsRead, RecordReader, Refused, Route, RoutesSynced, UpdateAnswer,
+        UpdateRequest, Welcome, decode, decode_caddy_config, decode_landing, decode_routes, encode,
+        encode_caddy_config, encode_landing, encode_record, encode_routes,
     },
     proxy::{RequestHead, ResponseHead, decode_trailers, encode_trailers},
 };
@@ -208,6 +210,44 @@ where
     Ok(encode(&value))
 }
 
+/// As [`reread`], for what the calls of a dashboard carry.
+fn reread_control(kind: &str, packed: &Bytes, meaning: &Value) -> Result<Vec<u8>, String> {
+    match kind {
+        "logs_read" => reread::<LogsRead>(packed, meaning),
+        "log_histogram" => reread::<LogHistogram>(packed, meaning),
+        "logs_follow" => reread::<LogsFollow>(packed, meaning),
+        "landing_synced" => reread::<LandingSynced>(packed, meaning),
+        "update_request" => reread::<UpdateRequest>(packed, meaning),
+        "update_answer" => reread::<UpdateAnswer>(packed, meaning),
+        "gateway_status" => reread::<GatewayStatus>(packed, meaning),
+        "log_page" => {
+            let page: LogPage = decode("vector", packed).map_err(|error| error.to_string())?;
+            page.bounded().map_err(|error| error.to_string())?;
+            reread::<LogPage>(packed, meaning)
+        }
+        "log_record" => {
+            let mut reader = RecordReader::default();
+            reader.push(packed);
+            let batch: Option<LogBatch> = reader.next("vector").map_err(|error| error.to_string())?;
+            assert_eq!(batch, Some(serde_json::from_value(meaning.clone()).expect("a batch")));
+            encode_record("vector", &batch).map_err(|error| error.to_string())
+        }
+        "landing_sync" => {
+            let (sync, page) = decode_landing(packed).map_err(|error| error.to_string())?;
+            assert_eq!(sync, serde_json::from_value::<LandingSync>(meaning.clone()).expect("a sync"));
+            assert_eq!(page, bytes(meaning, "page"));
+            Ok(encode_landing(&sync, page))
+        }
+        "caddy_config" => {
+            let (head, json) = decode_caddy_config(packed).map_err(|error| error.to_string())?;
+            assert_eq!(head, CaddyConfigHead { read_at_ms: number(meaning, "read_at_ms") });
+            assert_eq!(json, text(meaning, "json").as_bytes());
+            Ok(encode_caddy_config(head, json))
+        }
+        other => panic!("no message type: {other}"),
+    }
+}
+
 fn reread_any(kind: &str, packed: &Bytes, meaning: &Value) -> Result<Vec<u8>, String> {
     match kind {
         "hello" => reread::<Hello>(packed, meaning),
@@ -243,7 +283,7 @@ fn reread_any(kind: &str, packed: &Bytes, meaning: &Value) -> Result<Vec<u8>, St
             assert_eq!(trailers, fields(meaning));
             Ok(encode_trailers(&trailers).to_vec())
         }
-        other => panic!("no message type: {other}"),
+        other => reread_control(other, packed, meaning),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use octoporty_core::{host::Hostname, limits, secret::Secret};
 use tokio::runtime::Handle;
 
-use crate::{CaddySource, Gateway, LogSource, trusted_proxies::TrustedProxies};
+use crate::{CaddySource, Gateway, LogSource, edge::Edge, trusted_proxies::TrustedProxies};
 
 /// Shortest key that an Agent may be asked for, in characters: 128 bits in hex (R22).
 const KEY_CHARACTERS_MIN: usize = 32;
@@ -45,6 +45,7 @@ pub struct GatewayBuilder {
     pub(crate) caddy: Option<Arc<dyn CaddySource>>,
     pub(crate) landing_path: Option<PathBuf>,
     pub(crate) update_signal_path: Option<PathBuf>,
+    pub(crate) edge: Option<Edge>,
 }
 
 impl GatewayBuilder {
@@ -67,6 +68,7 @@ impl GatewayBuilder {
             caddy: None,
             landing_path: None,
             update_signal_path: None,
+            edge: None,
         }
     }
 
@@ -163,6 +165,14 @@ impl GatewayBuilder {
     /// on the host; a second file, with `.last` behind its name, tells when. Default: they may not ask.
     pub fn remote_update(mut self, signal_path: impl Into<PathBuf>) -> Self {
         self.update_signal_path = Some(signal_path.into());
+        self
+    }
+
+    /// The proxy in front whose routes [`Gateway::keep_edge`] keeps, and that Agents are shown unless
+    /// [`Self::caddy`] says otherwise. Default: none.
+    pub fn edge(mut self, edge: Edge) -> Self {
+        self.caddy.get_or_insert_with(|| Arc::new(edge.clone()));
+        self.edge = Some(edge);
         self
     }
 

@@ -11,12 +11,12 @@ use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AgentStatus, GatewayBuilder, control::Control, limiter::Limiter, pages::LandingPage, registry::Registry,
-    request_ids::RequestIds, state, throttle::Throttle, trusted_proxies::TrustedProxies,
+    AgentStatus, GatewayBuilder, control::Control, edge::Edge, limiter::Limiter, metrics::Metrics, pages::LandingPage,
+    registry::Registry, request_ids::RequestIds, state, throttle::Throttle, trusted_proxies::TrustedProxies,
 };
 
 /// Requests that may wait for a tunnel at once; each holds a visitor's connection and a small head.
-const WAITING_MAX: usize = 4096;
+pub(crate) const WAITING_MAX: usize = 4096;
 
 /// A Gateway. Clones are handles to the same one.
 #[derive(Debug, Clone)]
@@ -41,9 +41,12 @@ pub(crate) struct Inner {
     pub(crate) throttle: Throttle,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) grace_period: Duration,
+    pub(crate) startup_hold: Duration,
+    pub(crate) edge: Option<Edge>,
     pub(crate) request_ids: RequestIds,
     pub(crate) waiting: Semaphore,
     pub(crate) control: Control,
+    pub(crate) metrics: Metrics,
     pub(crate) shards: Vec<Handle>,
     /// Visitors' connections and what belongs to their exchanges.
     pub(crate) visitors: TaskTracker,
@@ -68,19 +71,23 @@ impl Gateway {
     pub(crate) fn new(builder: GatewayBuilder) -> Self {
         let (expected, hold) = last_run(&builder);
         let control = Control::new(&builder);
+        let metrics = Metrics::new(builder.shards.len());
         Self {
             inner: Arc::new(Inner {
                 key: builder.key,
                 name: builder.name,
                 started: Instant::now(),
-                registry: Registry::new(builder.own_hosts, expected, hold),
+                registry: Registry::new(builder.own_hosts, expected, hold, Arc::clone(&metrics.routes)),
                 limiter: Limiter::new(builder.connections_max, builder.connections_per_address_max),
                 throttle: Throttle::default(),
                 trusted_proxies: builder.trusted_proxies,
                 grace_period: builder.grace_period,
+                startup_hold: builder.startup_hold,
+                edge: builder.edge,
                 request_ids: RequestIds::new(),
                 waiting: Semaphore::new(WAITING_MAX),
                 control,
+                metrics,
                 shards: builder.shards,
                 visitors: TaskTracker::new(),
                 lanes: TaskTracker::new(),

@@ -32,6 +32,11 @@ impl Limiter {
         Arc::new(Self { max, per_address_max, held: Mutex::new(Held::default()) })
     }
 
+    /// How many places are held.
+    pub(crate) fn held(&self) -> usize {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).all
+    }
+
     /// A place for a connection from `address`; `None` for one that is not limited by itself, such as a proxy.
     pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Place> {
         let address = address.map(|address| address.to_canonical());

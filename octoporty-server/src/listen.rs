@@ -1,6 +1,11 @@
 //! Taking visitors' connections from a listener.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tokio::net::{TcpListener, TcpStream};
 
@@ -40,7 +45,9 @@ impl Gateway {
     fn take(&self, stream: TcpStream, peer: SocketAddr, shard: usize) {
         // A proxy's address stands for many visitors.
         let limited = (!self.inner.trusted_proxies.contains(peer.ip())).then(|| peer.ip());
+        let metrics = self.inner.metrics.shard(shard);
         let Some(place) = self.inner.limiter.admit(limited) else {
+            metrics.connections_refused.fetch_add(1, Ordering::Relaxed);
             tracing::debug!(%peer, "too many connections");
             return;
         };
@@ -49,6 +56,7 @@ impl Gateway {
             return;
         }
         let inner = Arc::clone(&self.inner);
+        metrics.connections.fetch_add(1, Ordering::Relaxed);
         self.inner.visitors.spawn(async move {
             visitor::serve(inner, stream, peer, shard).await;
             drop(place);

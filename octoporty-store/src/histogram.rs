@@ -6,8 +6,8 @@ use std::time::Duration;
 const FIRST_BITS: u32 = 6;
 /// Bits that tell the buckets of one doubling apart.
 const FINE_BITS: u32 = 3;
-/// The last bucket, of all from some 64 minutes on.
-const LAST: u8 = 208;
+/// The last bucket, of all from 2^32 µs on, some 71 minutes.
+const LAST: u8 = 209;
 
 /// A histogram of durations, from 64 µs to over an hour, with eight buckets for each doubling.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -142,7 +142,8 @@ mod tests {
             (Duration::ZERO, 0),
             (Duration::from_micros(63), 0),
             (Duration::from_micros(64), 1),
-            (Duration::from_secs(64 * 60), LAST),
+            (Duration::from_secs(71 * 60), LAST - 1),
+            (Duration::from_secs(72 * 60), LAST),
             (Duration::MAX, LAST),
         ] {
             assert_eq!(bucket(duration), expected, "{duration:?}");

@@ -67,8 +67,10 @@ impl Memory {
     }
 
     async fn load(&self, connection: &impl ConnectionTrait) -> Result<(), Fault> {
-        self.mappings.send_replace(Arc::new(MappingSet::load(connection).await?));
-        self.sessions.load(connection).await
+        let mappings = MappingSet::load(connection).await?;
+        self.sessions.load(connection).await?;
+        self.mappings.send_replace(Arc::new(mappings));
+        Ok(())
     }
 }
 

@@ -1,15 +1,49 @@
-//! What an Octoporty Agent remembers.
-//!
-//! [`Location`] says where: it is read from a connection string, in the form of .NET or of a URL.
+//! What an Octoporty Agent remembers: mappings, settings, sessions and who changed what, and beside them logs and
+//! statistics. In SQLite, through SeaORM; knows nothing of HTTP or tunnels, so that other programs can use it too.
 //!
 //! ```
-//! use octoporty_store::Location;
+//! use octoporty_store::{Actor, Location, MappingSettings, Store, StoreError};
+//! use tokio_util::task::TaskTracker;
 //!
-//! let dotnet: Location = "Data Source=/app/data/octoporty.db".parse()?;
-//! let url: Location = "sqlite:///app/data/octoporty.db?mode=rwc".parse()?;
-//! assert_eq!(dotnet, url);
-//! # Ok::<(), octoporty_store::LocationError>(())
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // As in a configuration: `Data Source=/app/data/octoporty.db` or `sqlite:///app/data/octoporty.db`.
+//! let location: Location = ":memory:".parse()?;
+//! let store = Store::open(location, &TaskTracker::new()).await?;
+//!
+//! let settings = MappingSettings {
+//!     external_domain: "app.example.com".to_owned(),
+//!     internal_host: "10.0.0.5".to_owned(),
+//!     internal_port: 8080,
+//!     enabled: true,
+//!     ..MappingSettings::default()
+//! };
+//! let mapping = store.mappings().create(&Actor::program(), settings.clone()).await?;
+//! assert_eq!(store.mappings().all().find("app.example.com"), Some(&mapping));
+//!
+//! let again = store.mappings().create(&Actor::program(), settings).await;
+//! assert_eq!(again, Err(StoreError::Conflict { field: "external_domain" }));
+//!
+//! store.close().await;
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! # Two files
+//!
+//! | file | what | each change |
+//! | --- | --- | --- |
+//! | `octoporty.db` | [`Mappings`], [`Settings`], [`Sessions`], [`SignInFailures`], [`Audit`] | is on disk before it is answered, and outlives a power cut |
+//! | `octoporty-logs.db` | [`RequestLog`], [`ConnectionLog`], [`Minutes`], [`Failures`], [`TunnelStates`] | outlives a kill of the process; a power cut may take the last seconds |
+//!
+//! The first is what a [`Backup`] holds. The second may be deleted at any time, and a store works without it.
+//! Each file has one writer at a time, and any number of readers beside it.
+//!
+//! # When a disk fails
+//!
+//! [`Store::health`] says what is wrong with which file and what to do. Mappings and sessions are read from memory, so
+//! that they are there whatever the disk does. A file that was locked, full, deleted, or replaced by a backup under the
+//! store's hands is used again by itself; [`StoreError::is_transient`] tells such errors from mistakes of the caller.
 
 mod actor;
 mod audit;

@@ -80,10 +80,9 @@ impl Plan {
             plan.lead("INDEXED BY request_by_side", "side = ?", [side_to_number(side).into()]);
         }
         if let Some(status) = filter.status {
-            plan.with_status(status);
-        }
-        if let Some(mapping) = filter.mapping {
-            plan.lead("INDEXED BY request_by_mapping", "mapping_id = ?", [mapping.into()]);
+            plan.with_status(status, filter.mapping);
+        } else if let Some(mapping) = filter.mapping {
+            plan.with_mapping(mapping);
         }
         if let Some(method) = &filter.method {
             plan.rest.add("method = ?", [method.as_str().into()]);
@@ -108,17 +107,29 @@ impl Plan {
         }
     }
 
-    fn with_status(&mut self, status: StatusFilter) {
+    fn with_mapping(&mut self, mapping: Uuid) {
+        self.lead("INDEXED BY request_by_mapping", "mapping_id = ?", [mapping.into()]);
+    }
+
+    fn with_status(&mut self, status: StatusFilter, mapping: Option<Uuid>) {
         let class = match status {
             StatusFilter::Class(class) => i64::from(class),
             StatusFilter::Exactly(status) => i64::from(status / 100),
             StatusFilter::None => NO_CLASS,
         };
-        if class == 2 {
-            // Nearly all are of this class, so that no index would help.
-            self.rest.add("status_class = 2", []);
-        } else {
-            self.lead("INDEXED BY request_by_class", "status_class <> 2 AND status_class = ?", [class.into()]);
+        // The indexes leave out class 2, which nearly all are of.
+        let of_class = "status_class <> 2 AND status_class = ?";
+        match mapping {
+            None if class == 2 => self.rest.add("status_class = 2", []),
+            None => self.lead("INDEXED BY request_by_class", of_class, [class.into()]),
+            Some(mapping) if class == 2 => {
+                self.with_mapping(mapping);
+                self.rest.add("status_class = 2", []);
+            }
+            Some(mapping) => {
+                let both = format!("mapping_id = ? AND {of_class}");
+                self.lead("INDEXED BY request_by_mapping_and_class", &both, [mapping.into(), class.into()]);
+            }
         }
         if let StatusFilter::Exactly(status) = status {
             self.rest.add("status = ?", [i64::from(status).into()]);

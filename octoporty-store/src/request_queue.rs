@@ -15,8 +15,9 @@ use crate::request_row::{headers_to_row, to_row};
 use crate::sequence::Sequence;
 use crate::{ProblemKind, RequestRecord, StoreConfig, StoreError};
 
-/// Rows of one statement; times their columns well below the 32,766 values that SQLite takes.
-const ROWS_PER_STATEMENT: usize = 500;
+/// Rows of one statement. The most, times their columns, is well below the 32,766 values that SQLite takes. A few sizes
+/// instead of any, since each is a statement of its own that stays prepared, of a kilobyte and more a row.
+const ROWS_PER_STATEMENT: [usize; 5] = [500, 100, 20, 5, 1];
 /// Rows of one transaction, so that other writers wait some tens of milliseconds at most.
 const ROWS_PER_TRANSACTION: usize = 2_000;
 /// How long a row waits for others.
@@ -162,7 +163,8 @@ pub(crate) async fn run(mut writer: QueueWriter) {
 impl QueueWriter {
     /// Adds to a batch until it is time to write it.
     async fn gather(&mut self, batch: &mut Vec<RequestRecord>) -> Gathered {
-        let mut until = None;
+        // What an earlier try left waits no longer than what is new.
+        let mut until = (!batch.is_empty()).then(|| Instant::now() + GATHER);
         while batch.len() < ROWS_PER_TRANSACTION {
             let next = match until {
                 // On closing, nothing more is taken in, and what is there comes out at once.
@@ -234,24 +236,23 @@ impl QueueWriter {
     async fn write(&self, batch: &[RequestRecord]) -> Result<(), Fault> {
         let writer = self.logs.writer().await?;
         let transaction = writer.transaction();
-        let mut rows = Vec::with_capacity(batch.len());
         let mut headers = Vec::new();
         // Of a batch, only the last few would still have their headers after it.
         let with_headers = batch.len().saturating_sub(usize::try_from(self.headers_kept).unwrap_or(usize::MAX));
-        for (index, record) in batch.iter().enumerate() {
-            let seq = self.sequence.number(record.at);
-            if let Some(fields) = record.headers.as_ref().filter(|_| index >= with_headers) {
-                headers.push(headers_to_row(seq, fields.clone())?);
+        let mut done = 0;
+        while done < batch.len() {
+            let left = batch.len() - done;
+            let count = ROWS_PER_STATEMENT.into_iter().find(|rows| *rows <= left).unwrap_or(1);
+            let mut rows = Vec::with_capacity(count);
+            for (index, record) in batch.iter().enumerate().skip(done).take(count) {
+                let seq = self.sequence.number(record.at);
+                if let Some(fields) = record.headers.as_ref().filter(|_| index >= with_headers) {
+                    headers.push(headers_to_row(seq, fields.clone())?);
+                }
+                rows.push(to_row(seq, record));
             }
-            rows.push(to_row(seq, RequestRecord { headers: None, ..record.clone() }));
-        }
-        let mut rows = rows.into_iter();
-        loop {
-            let some: Vec<_> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
-            if some.is_empty() {
-                break;
-            }
-            request::Entity::insert_many(some).exec_without_returning(transaction).await?;
+            request::Entity::insert_many(rows).exec_without_returning(transaction).await?;
+            done += count;
         }
         if !headers.is_empty() {
             request_headers::Entity::insert_many(headers).exec_without_returning(transaction).await?;

@@ -1,15 +1,14 @@
 //! A request's way into its row and back. On the way in, secrets are masked and texts are cut (R55).
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use sea_orm::ActiveValue::Set;
 
-use crate::convert::{cut, cut_option, duration_us, from_us, number, time, unsigned};
+use crate::convert::{duration_us, from_us, number, time, unsigned};
 use crate::database::Fault;
 use crate::entity::request::{ActiveModel, Model};
 use crate::entity::request_headers;
-use crate::limits::HEADER_BYTES_MAX;
+use crate::limits::{HEADER_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::redact::{mask_headers, mask_query};
 use crate::sequence;
 use crate::{Failure, Headers, Phases, RequestKind, RequestRecord, Side};
@@ -32,26 +31,20 @@ pub(crate) fn side_from_number(number: i64) -> Result<Side, Fault> {
 }
 
 /// The row of a request, without its headers.
-pub(crate) fn to_row(seq: i64, record: RequestRecord) -> ActiveModel {
+pub(crate) fn to_row(seq: i64, record: &RequestRecord) -> ActiveModel {
     let phases = record.phases;
     let us = |duration: Option<Duration>| Set(duration.map(duration_us));
-    let (side, cause, message) = match record.failure {
-        None => (None, None, None),
-        Some(failure) => (Some(side_to_number(failure.side)), Some(cut(failure.cause)), Some(cut(failure.message))),
-    };
-    let query = record.query.map(|query| match mask_query(&query) {
-        Cow::Owned(masked) => masked,
-        Cow::Borrowed(_) => query,
-    });
+    let failure = record.failure.as_ref();
+    let query = record.query.as_deref().map(mask_query);
     ActiveModel {
         seq: Set(seq),
         request_id: Set(record.id),
         mapping_id: Set(record.mapping),
-        method: Set(cut(record.method)),
-        host: Set(cut(record.host)),
-        path: Set(cut(record.path)),
-        query: Set(cut_option(query)),
-        protocol: Set(cut(record.protocol)),
+        method: Set(copy(&record.method)),
+        host: Set(copy(&record.host)),
+        path: Set(copy(&record.path)),
+        query: Set(query.as_deref().map(copy)),
+        protocol: Set(copy(&record.protocol)),
         kind: Set(match record.kind {
             RequestKind::Http => 0,
             RequestKind::Upgrade => 1,
@@ -66,12 +59,17 @@ pub(crate) fn to_row(seq: i64, record: RequestRecord) -> ActiveModel {
         connect_us: us(phases.connect),
         wait_us: us(phases.wait),
         answer_us: us(phases.answer),
-        visitor: Set(cut(record.visitor)),
-        user_agent: Set(cut_option(record.user_agent)),
-        side: Set(side),
-        cause: Set(cause),
-        message: Set(message),
+        visitor: Set(copy(&record.visitor)),
+        user_agent: Set(record.user_agent.as_deref().map(copy)),
+        side: Set(failure.map(|failure| side_to_number(failure.side))),
+        cause: Set(failure.map(|failure| copy(&failure.cause))),
+        message: Set(failure.map(|failure| copy(&failure.message))),
     }
+}
+
+/// As much of a text as a log keeps.
+fn copy(text: &str) -> String {
+    text[..text.floor_char_boundary(TEXT_BYTES_MAX)].to_owned()
 }
 
 pub(crate) fn from_row(row: Model) -> Result<RequestRecord, Fault> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::convert::millis;
@@ -14,8 +14,10 @@ use crate::inner::Memory;
 use crate::limits::{HISTORY_KEPT, MINUTE_ROWS_MAX};
 use crate::{StoreConfig, live_sessions, sequence};
 
-/// How often the store forgets. The first time soon after the start.
+/// How often the store forgets.
 const EVERY: Duration = Duration::from_secs(5 * 60);
+/// The first time, so that a start is not held up, and a program that never runs for long forgets too.
+const FIRST: Duration = Duration::from_secs(60);
 /// Rows that go in one transaction, so that other writers wait some milliseconds at most.
 const ROWS_PER_STEP: u32 = 1_000;
 /// The pause between two steps, for other writers.
@@ -44,7 +46,7 @@ pub(crate) async fn run(
     config: StoreConfig,
     closing: CancellationToken,
 ) {
-    let mut ticks = interval(EVERY);
+    let mut ticks = interval_at(Instant::now() + FIRST, EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let round = async {

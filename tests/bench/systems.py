@@ -151,7 +151,7 @@ def agent(gateway_port, ui_port, argv, number=0):
                  "Agent__JwtSecret": JWT_SECRET, "Agent__Auth__PasswordHash": PASSWORD_HASH,
                  "Agent__Port": str(ui_port), "Agent__BindAddress": "127.0.0.1", "Agent__Name": f"bench-{number}",
                  "Logging__MinimumLevel": "Warning", "Logging__FilePath": "",
-                 "ConnectionStrings__DefaultConnection": f"Data Source={{dir}}/agent{number}.db"}, ui_port)
+                 "ConnectionStrings__DefaultConnection": f"Data Source={{dir}}/agent{number}/agent.db"}, ui_port)
 
 
 def domain(i):

@@ -1,5 +1,6 @@
 //! End-to-end tests: one binary, everything in one process with real sockets, but for `programs`.
 
+mod caddy;
 mod control;
 mod edge;
 mod faults;
@@ -7,6 +8,7 @@ mod h2;
 mod harness;
 mod http1;
 mod lanes;
+mod observe;
 mod programs;
 mod routing;
 mod streaming;

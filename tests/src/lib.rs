@@ -5,6 +5,7 @@
 //! What a failing peer does to a test comes back as an error value that says what was seen until then.
 
 mod agent;
+mod caddy;
 mod chaos;
 mod eventually;
 mod gateway;
@@ -24,6 +25,7 @@ mod world;
 
 pub use self::{
     agent::{TestAgent, TestAgentBuilder, TestAgentError, mapping, mapping_to},
+    caddy::{AdminFaults, CaddyError, TestCaddy, TlsDoor, TlsDoorError},
     chaos::{ChaosCounts, ChaosProxy, Way},
     eventually::{eventually, eventually_async, within},
     gateway::{TEST_KEY, TestGateway, TestGatewayError},

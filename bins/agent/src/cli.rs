@@ -68,4 +68,6 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Check the configuration, and list what is in effect and where each value came from
     Check,
+    /// Ask the Agent that runs here how it is: prints one line, and exits with 0 when it is well, else with 1
+    Health,
 }

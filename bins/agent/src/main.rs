@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use octoporty_shell::banner::Banner;
 use octoporty_shell::{
-    data_dir,
+    data_dir, health,
     logging::{self, LogRing},
     output, process,
     settings::Loaded,
@@ -38,6 +38,7 @@ fn main() -> ExitCode {
     };
     match cli.command {
         Some(Command::Check) => check(&loaded),
+        Some(Command::Health) => health::report(PROGRAM, loaded.config.listen),
         None => start(loaded),
     }
 }

@@ -5,7 +5,7 @@ use std::{num::NonZeroU8, time::Duration};
 use anyhow::Context;
 use octoporty_client::Agent;
 use octoporty_core::{id::AgentId, limits::DRAIN_PERIOD};
-use octoporty_shell::{Shards, data_dir, logging::LogRing};
+use octoporty_shell::{Shards, data_dir, logging::LogRing, service};
 use tokio::{net::TcpListener, time::Instant};
 
 use crate::{
@@ -29,15 +29,25 @@ pub(crate) async fn run(config: AgentConfig, ring: LogRing) -> anyhow::Result<()
     tracing::info!(agent = %agent.id(), listen = %config.listen, gateway = agent.gateway(), "started");
     let management = Management::start(&config, agent.clone(), fixed, ring, started);
     management.serve(listener);
-    let signal = octoporty_shell::shutdown_signal().await;
-    tracing::info!(signal, "stopping");
-    let cut = agent.shutdown(DRAIN_PERIOD).await;
+    service::notify_ready();
+    let cut = tokio::select! {
+        cut = serve_until_told(&agent) => cut,
+        never = service::watch(shards.handles()) => match never {},
+    };
     management.shutdown().await;
     if cut > 0 {
         tracing::warn!(cut, "what did not finish in time was cut");
     }
     shards.shutdown(SHARDS_TIMEOUT);
     Ok(())
+}
+
+/// Waits for the signal that asks for the end, and lets what is in flight finish. Gives how many tasks were cut.
+async fn serve_until_told(agent: &Agent) -> usize {
+    let signal = octoporty_shell::shutdown_signal().await;
+    tracing::info!(signal, "stopping");
+    service::notify_stopping();
+    agent.shutdown(DRAIN_PERIOD).await
 }
 
 fn start(config: &AgentConfig, shards: &Shards, fixed: &Fixed) -> anyhow::Result<Agent> {

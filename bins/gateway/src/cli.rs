@@ -13,8 +13,10 @@ The most important settings, by environment variable:
   Gateway__Port                port for visitors and Agents [17200]
   Gateway__Fqdn                this Gateway's own host name
   Gateway__CaddyAdminUrl       Caddy's admin API; empty turns Caddy off [http://localhost:2019]
+  Gateway__CaddyUpstream       where Caddy finds this Gateway, as host:port [loopback]
   Gateway__TrustedProxies      address ranges whose X-Forwarded-For is believed [loopback]
   Gateway__AllowRemoteUpdate   may an Agent ask for an update of this Gateway [true]
+  Gateway__MetricsAddress      counts for Prometheus, such as 127.0.0.1:17210 [none]
   Logging__MinimumLevel        Trace, Debug, Information, Warning, Error, Critical, None [Information]
   Logging__FilePath            daily log files; empty for none [/var/log/octoporty/gateway-.log]
 
@@ -49,4 +51,6 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Check the configuration, and list what is in effect and where each value came from
     Check,
+    /// Ask the Gateway that runs here how it is: prints one line, and exits with 0 when it is well, else with 1
+    Health,
 }

@@ -1,15 +1,16 @@
 //! The Gateway's settings, and the typed configuration read from them.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use http::Uri;
+use http::uri::Authority;
 use ipnet::IpNet;
 use octoporty_core::host::Hostname;
 use octoporty_core::secret::Secret;
+use octoporty_server::edge::caddy::AdminAddress;
 use octoporty_shell::logging::{self, LoggingConfig};
 use octoporty_shell::settings::{Loaded, Problems, Schema, Setting, Values, parse};
 use octoporty_shell::{SHARDS_MAX, Shards, flags};
@@ -37,9 +38,26 @@ const FQDN: Setting =
 const CADDY_ADMIN_URL: Setting = Setting::new(
     "Gateway__CaddyAdminUrl",
     "Caddy's admin API",
-    "an http or https URL without a password, or empty to turn Caddy off",
+    "a URL such as http://localhost:2019, a socket such as unix//run/caddy.sock, or empty to turn Caddy off",
 )
 .default("http://localhost:2019")
+.may_be_empty();
+const CADDY_UPSTREAM: Setting = Setting::new(
+    "Gateway__CaddyUpstream",
+    "where Caddy finds this Gateway; loopback and this Gateway's port unless given",
+    "a host and a port, such as gateway:17200",
+);
+const CADDY_SERVER: Setting = Setting::new(
+    "Gateway__CaddyServer",
+    "name of Caddy's server block for the routes; the one that serves HTTPS unless given",
+    "a name from Caddy's configuration, such as srv0",
+);
+const CADDY_ASK_ADDRESS: Setting = Setting::new(
+    "Gateway__CaddyAskAddress",
+    "where Caddy asks whether a domain is mapped, before it fetches a certificate",
+    "an address and a port such as 127.0.0.1:17204, or empty to answer nobody",
+)
+.default("127.0.0.1:17204")
 .may_be_empty();
 const TRUSTED_PROXIES: Setting = Setting::new(
     "Gateway__TrustedProxies",
@@ -83,6 +101,13 @@ const DRAIN_PERIOD: Setting = Setting::new(
 const STATE_PATH: Setting =
     Setting::new("Gateway__StatePath", "small file that remembers the Agents of the last run", "a path")
         .default("/data/gateway-state.json");
+const METRICS_ADDRESS: Setting = Setting::new(
+    "Gateway__MetricsAddress",
+    "where counts for Prometheus and health for probes are served",
+    "an address with a port, such as 127.0.0.1:17210, or empty for none",
+)
+.default("")
+.may_be_empty();
 const MAX_CONNECTIONS: Setting =
     Setting::new("Gateway__MaxConnections", "visitors' connections in all", "1 to 1000000").default("65536");
 const MAX_CONNECTIONS_PER_ADDRESS: Setting =
@@ -91,6 +116,9 @@ const MAX_CONNECTIONS_PER_ADDRESS: Setting =
 
 /// Most connections that a setting allows: what a process may have of file descriptors on a large machine.
 const CONNECTIONS_SETTING_MAX: usize = 1_000_000;
+
+/// Longest name of a server block of Caddy, in bytes; Caddy itself makes short ones.
+const SERVER_NAME_BYTES_MAX: usize = 256;
 
 /// Every setting that the Gateway reads.
 pub(crate) const SCHEMA: Schema = Schema {
@@ -104,6 +132,9 @@ pub(crate) const SCHEMA: Schema = Schema {
             BIND_ADDRESS,
             FQDN,
             CADDY_ADMIN_URL,
+            CADDY_UPSTREAM,
+            CADDY_SERVER,
+            CADDY_ASK_ADDRESS,
             TRUSTED_PROXIES,
             ALLOW_REMOTE_UPDATE,
             UPDATE_SIGNAL_PATH,
@@ -113,6 +144,7 @@ pub(crate) const SCHEMA: Schema = Schema {
             STARTUP_HOLD,
             DRAIN_PERIOD,
             STATE_PATH,
+            METRICS_ADDRESS,
             MAX_CONNECTIONS,
             MAX_CONNECTIONS_PER_ADDRESS,
         ],
@@ -131,8 +163,8 @@ pub(crate) struct GatewayConfig {
     pub(crate) listen: SocketAddr,
     /// The Gateway's own host name.
     pub(crate) fqdn: Option<Hostname>,
-    /// Caddy's admin API; `None` without Caddy.
-    pub(crate) caddy_admin_url: Option<Uri>,
+    /// Caddy, if it is to be configured.
+    pub(crate) caddy: Option<CaddyConfig>,
     /// Peers whose forwarding headers are believed.
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// May an Agent ask for an update.
@@ -152,6 +184,8 @@ pub(crate) struct GatewayConfig {
     pub(crate) drain_period: Duration,
     /// The file that remembers the Agents of the last run.
     pub(crate) state_path: PathBuf,
+    /// Where counts and health for probes are served; `None` for nowhere.
+    pub(crate) metrics_address: Option<SocketAddr>,
     /// Visitors' connections in all.
     pub(crate) max_connections: usize,
     /// Visitors' connections of one address.
@@ -160,6 +194,19 @@ pub(crate) struct GatewayConfig {
     pub(crate) logging: LoggingConfig,
     /// The environment's name.
     pub(crate) environment: String,
+}
+
+/// How Caddy is configured.
+#[derive(Debug, Clone)]
+pub(crate) struct CaddyConfig {
+    /// Its admin API.
+    pub(crate) admin: AdminAddress,
+    /// Where it finds this Gateway, as `host:port`.
+    pub(crate) upstream: String,
+    /// The server block of the routes, if not the one that serves HTTPS.
+    pub(crate) server: Option<String>,
+    /// Where it asks whether a domain is mapped.
+    pub(crate) ask: Option<SocketAddr>,
 }
 
 /// Reads the configuration from all layers; `variables` is the process's environment.
@@ -184,7 +231,10 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
     let port = values.required(&PORT, parse::port);
     let address = values.required(&BIND_ADDRESS, parse::address);
     let fqdn = values.maybe(&FQDN, host_name);
-    let caddy_admin_url = values.required(&CADDY_ADMIN_URL, caddy_url);
+    let caddy_admin = values.required(&CADDY_ADMIN_URL, |text| or_empty(text, admin_address));
+    let caddy_upstream = values.maybe(&CADDY_UPSTREAM, host_and_port);
+    let caddy_server = values.maybe(&CADDY_SERVER, server_name);
+    let caddy_ask = values.required(&CADDY_ASK_ADDRESS, |text| or_empty(text, socket_address));
     let trusted_proxies = values.required(&TRUSTED_PROXIES, parse::networks);
     let allow_remote_update = values.required(&ALLOW_REMOTE_UPDATE, parse::switch);
     let update_signal_path = values.required(&UPDATE_SIGNAL_PATH, parse::path);
@@ -194,18 +244,32 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
     let startup_hold = values.required(&STARTUP_HOLD, parse::duration);
     let drain_period = values.required(&DRAIN_PERIOD, parse::duration);
     let state_path = values.required(&STATE_PATH, parse::path);
+    let metrics_address = values.required(&METRICS_ADDRESS, |text| or_empty(text, socket_address));
     let max_connections = values.required(&MAX_CONNECTIONS, connections);
     let max_connections_per_address = values.required(&MAX_CONNECTIONS_PER_ADDRESS, connections);
     let logging = LoggingConfig::read(values);
     let environment = values.required(&flags::ENVIRONMENT, flags::environment_name);
+    if let Some(address) = metrics_address.flatten().filter(|address| !address.ip().is_loopback()) {
+        // Whoever reaches it learns how much there is to do here, and for how many.
+        values.warn(format!(
+            "{}: {address} can be reached from other machines, and asks for no key",
+            METRICS_ADDRESS.name()
+        ));
+    }
     for (setting, path) in [(&STATE_PATH, &state_path), (&UPDATE_SIGNAL_PATH, &update_signal_path)] {
         warn_of_missing_directory(values, setting, path.as_deref());
     }
+    let listen = SocketAddr::new(address?, port?);
+    let (caddy_upstream, server, ask) = (caddy_upstream?, caddy_server?, caddy_ask?);
+    let caddy = caddy_admin?.map(|admin| {
+        let upstream = caddy_upstream.unwrap_or_else(|| loopback(listen).to_string());
+        CaddyConfig { admin, upstream, server, ask }
+    });
     Some(GatewayConfig {
         api_key: api_key?,
-        listen: SocketAddr::new(address?, port?),
+        listen,
         fqdn: fqdn?,
-        caddy_admin_url: caddy_admin_url?,
+        caddy,
         trusted_proxies: trusted_proxies?,
         allow_remote_update: allow_remote_update?,
         update_signal_path: update_signal_path?,
@@ -215,6 +279,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
         startup_hold: startup_hold?,
         drain_period: drain_period?,
         state_path: state_path?,
+        metrics_address: metrics_address?,
         max_connections: max_connections?,
         max_connections_per_address: max_connections_per_address?,
         logging: logging?,
@@ -240,11 +305,45 @@ fn host_name(text: &str) -> Result<Hostname, String> {
     Hostname::parse(text.trim()).map_err(|error| format!("is not a host name: {error}"))
 }
 
-fn caddy_url(text: &str) -> Result<Option<Uri>, String> {
-    if text.trim().is_empty() {
-        return Ok(None);
+/// What `parse` makes of a text, `None` for an empty one.
+fn or_empty<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    if text.trim().is_empty() { Ok(None) } else { parse(text.trim()).map(Some) }
+}
+
+fn admin_address(text: &str) -> Result<AdminAddress, String> {
+    AdminAddress::parse(text).map_err(|error| error.to_string())
+}
+
+fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_syntax: AddrParseError| "is not an address and a port".to_owned())
+}
+
+fn host_and_port(text: &str) -> Result<String, String> {
+    let wrong = || "is not a host and a port".to_owned();
+    let authority: Authority = text.trim().parse().map_err(|_syntax: http::uri::InvalidUri| wrong())?;
+    let has_port = authority.port_u16().is_some_and(|port| port > 0);
+    if authority.host().is_empty() || authority.as_str().contains('@') || !has_port {
+        return Err(wrong());
     }
-    parse::url(text, &["http", "https"]).map(Some)
+    Ok(authority.as_str().to_owned())
+}
+
+fn server_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    if name.len() > SERVER_NAME_BYTES_MAX || name.chars().any(char::is_control) {
+        return Err("is not the name of a server block".to_owned());
+    }
+    Ok(name.to_owned())
+}
+
+/// Where this machine finds a listener: loopback for one at all addresses.
+fn loopback(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(ip, listen.port())
 }
 
 #[cfg(test)]
@@ -273,9 +372,13 @@ mod tests {
         let config = config(&[], &[]);
         assert_eq!(config.api_key.expose(), KEY);
         assert_eq!(config.listen, "0.0.0.0:17200".parse().unwrap());
-        assert_eq!(config.caddy_admin_url.unwrap(), "http://localhost:2019");
+        let caddy = config.caddy.unwrap();
+        assert_eq!(caddy.admin.to_string(), "http://localhost:2019");
+        assert_eq!((caddy.upstream.as_str(), caddy.server), ("127.0.0.1:17200", None));
+        assert_eq!(caddy.ask, Some("127.0.0.1:17204".parse().unwrap()));
         assert_eq!((config.grace_period, config.drain_period), (limits::GRACE_PERIOD, limits::DRAIN_PERIOD));
         assert_eq!(config.startup_hold, Duration::from_secs(10));
+        assert_eq!(config.metrics_address, None);
         assert_eq!(config.max_connections, limits::CONNECTIONS_MAX);
         assert_eq!(config.max_connections_per_address, limits::CONNECTIONS_PER_ADDRESS_MAX);
         assert_eq!(config.trusted_proxies.len(), 2);
@@ -299,10 +402,26 @@ mod tests {
         );
         assert_eq!(config.listen, "[::]:8080".parse().unwrap());
         assert_eq!(config.shards.get(), 3);
-        assert_eq!(config.caddy_admin_url, None);
+        assert!(config.caddy.is_none());
         assert_eq!(config.trusted_proxies, ["10.0.0.0/8".parse().unwrap()]);
         assert_eq!(config.grace_period, Duration::from_millis(500));
         assert_eq!(config.fqdn.unwrap().as_str(), "gateway.example.com");
+    }
+
+    #[test]
+    fn caddy_is_told_where_the_gateway_is() {
+        let caddy = |variables: &[(&str, &str)]| config(&[], variables).caddy.unwrap();
+        assert_eq!(caddy(&[("Gateway__BindAddress", "::"), ("Gateway__Port", "80")]).upstream, "[::1]:80");
+        assert_eq!(caddy(&[("Gateway__BindAddress", "10.0.0.7")]).upstream, "10.0.0.7:17200");
+        let caddy = caddy(&[
+            ("Gateway__CaddyAdminUrl", "unix//run/caddy/admin.sock"),
+            ("Gateway__CaddyUpstream", "gateway:17200"),
+            ("Gateway__CaddyServer", "srv1"),
+            ("Gateway__CaddyAskAddress", ""),
+        ]);
+        assert_eq!(caddy.admin, AdminAddress::Unix("/run/caddy/admin.sock".into()));
+        assert_eq!((caddy.upstream.as_str(), caddy.server.as_deref()), ("gateway:17200", Some("srv1")));
+        assert_eq!(caddy.ask, None);
     }
 
     /// Setting, bad value, and what the message says behind setting and origin.
@@ -321,12 +440,22 @@ mod tests {
         (
             "Gateway__CaddyAdminUrl",
             "caddy:2019",
-            "`caddy:2019` is not an absolute URL; allowed: an http or https URL without a password, or empty to turn Caddy off",
+            "`caddy:2019` is not an absolute URL; allowed: a URL such as http://localhost:2019, a socket such as unix//run/caddy.sock, or empty to turn Caddy off",
         ),
         (
             "Gateway__CaddyAdminUrl",
             "http://u:hunter2@caddy",
-            "the value (not shown, it may hold a secret) holds a user name or password; allowed: an http or https URL without a password, or empty to turn Caddy off",
+            "the value (not shown, it may hold a secret) holds a user name or password; allowed: a URL such as http://localhost:2019, a socket such as unix//run/caddy.sock, or empty to turn Caddy off",
+        ),
+        (
+            "Gateway__CaddyUpstream",
+            "gateway",
+            "`gateway` is not a host and a port; allowed: a host and a port, such as gateway:17200",
+        ),
+        (
+            "Gateway__CaddyAskAddress",
+            "localhost",
+            "`localhost` is not an address and a port; allowed: an address and a port such as 127.0.0.1:17204, or empty to answer nobody",
         ),
         (
             "Gateway__TrustedProxies",
@@ -339,6 +468,11 @@ mod tests {
             "Gateway__GracePeriod",
             "10 parsecs",
             "`10 parsecs` is not a duration; allowed: a duration such as 10, 10s, 2m or 500ms",
+        ),
+        (
+            "Gateway__MetricsAddress",
+            "17210",
+            "`17210` is not an address with a port; allowed: an address with a port, such as 127.0.0.1:17210, or empty for none",
         ),
         ("Gateway__MaxConnections", "0", "`0` is too small; allowed: 1 to 1000000"),
         (
@@ -363,6 +497,27 @@ mod tests {
             }
             let problems = load_with(&[], &variables).map(|loaded| loaded.config).unwrap_err();
             assert_eq!(problems, [format!("{name}: (environment) {message}")], "{value}");
+        }
+    }
+
+    #[test]
+    fn metrics_that_others_can_reach_are_a_warning() {
+        // R61
+        for (address, warnings) in [("127.0.0.1:17210", 0), ("[::1]:17210", 0), ("0.0.0.0:17210", 1)] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("state").display().to_string();
+            let loaded = load_with(
+                &[],
+                &[
+                    ("Gateway__ApiKey", KEY),
+                    ("Gateway__MetricsAddress", address),
+                    ("Gateway__StatePath", &path),
+                    ("Gateway__UpdateSignalPath", &path),
+                ],
+            )
+            .unwrap();
+            assert_eq!(loaded.config.metrics_address, Some(address.parse().unwrap()));
+            assert_eq!(loaded.warnings.len(), warnings, "{:?}", loaded.warnings);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod listen;
 mod logs;
 mod run;
 
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use octoporty_shell::banner::Banner;
-use octoporty_shell::{logging, output, settings::Loaded};
+use octoporty_shell::{health, logging, output, settings::Loaded};
 
 use cli::{Cli, Command};
 use config::GatewayConfig;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
             output::print_check(PROGRAM, &loaded);
             ExitCode::SUCCESS
         }
+        Some(Command::Health) => health::report(PROGRAM, loaded.config.listen),
         None => start(loaded),
     }
 }

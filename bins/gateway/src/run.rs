@@ -1,8 +1,7 @@
 //! What the Gateway does between its start and the signal that ends it.
 
 use std::{
-    io,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -10,15 +9,20 @@ use std::{
 
 use anyhow::Context;
 use ipnet::IpNet;
-use octoporty_server::{Gateway, trusted_proxies::TrustedProxies};
-use octoporty_shell::{Shards, logging::LogRing, process};
-use socket2::{Domain, Protocol, Socket, Type};
+use octoporty_server::{
+    Drained, Gateway,
+    edge::{Edge, EdgeOptions, caddy::Caddy},
+    trusted_proxies::TrustedProxies,
+};
+use octoporty_shell::{Shards, logging::LogRing, process, service};
 use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
 
-use crate::{config::GatewayConfig, logs::RingLogs};
-
-/// Connections that wait to be taken: a burst of visitors while a shard is busy.
-const BACKLOG: i32 = 4096;
+use crate::{
+    config::{CaddyConfig, GatewayConfig},
+    listen::listen,
+    logs::RingLogs,
+};
 
 /// How long looking up Caddy's address may hold the start up.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -33,9 +37,10 @@ const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<()> {
     let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Gateway__Shards)")?;
     let gateway = build(&config, &shards, ring).await?;
+    let beside = TaskTracker::new();
     let listeners = listen(config.listen, shards.handles().len())
         .with_context(|| format!("{} cannot be listened on (Gateway__Port, Gateway__BindAddress)", config.listen))?;
-    for ((index, handle), listener) in shards.handles().iter().enumerate().zip(listeners) {
+    for ((index, handle), listener) in shards.handles().iter().enumerate().zip(listeners.sockets) {
         let gateway = gateway.clone();
         // The shards end with this function, and everything on them.
         handle.spawn(async move {
@@ -45,15 +50,57 @@ pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<
             }
         });
     }
-    tracing::info!(listen = %config.listen, shards = shards.handles().len(), "listening");
-    let signal = octoporty_shell::shutdown_signal().await;
-    tracing::info!(signal, "stopping");
-    let drained = gateway.shutdown(config.drain_period, RECONNECT_SPREAD).await;
+    if let Some(address) = config.metrics_address {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("{address} cannot be listened on (Gateway__MetricsAddress)"))?;
+        let gateway = gateway.clone();
+        // Beside the data path, and until the program ends.
+        beside.spawn(async move { gateway.serve_metrics(listener).await });
+        tracing::info!(%address, "metrics are served");
+    }
+    let (listen, inherited) = (listeners.address, listeners.inherited);
+    tracing::info!(%listen, inherited, shards = shards.handles().len(), "listening");
+    if let Some(caddy) = &config.caddy {
+        serve_caddy(&gateway, caddy, &beside).await;
+    }
+    service::notify_ready();
+    let drained = tokio::select! {
+        drained = serve_until_told(&gateway, config.drain_period) => drained,
+        never = service::watch(shards.handles()) => match never {},
+    };
     if drained.cut > 0 {
         tracing::warn!(cut = drained.cut, "what did not finish in time was cut");
     }
     shards.shutdown(SHARDS_TIMEOUT);
     Ok(())
+}
+
+/// Waits for the signal that asks for the end, and lets what is in flight finish.
+async fn serve_until_told(gateway: &Gateway, drain_period: Duration) -> Drained {
+    let signal = octoporty_shell::shutdown_signal().await;
+    tracing::info!(signal, "stopping");
+    service::notify_stopping();
+    gateway.shutdown(drain_period, RECONNECT_SPREAD).await
+}
+
+/// Keeps Caddy's routes, and answers what it asks, until the Gateway stops.
+async fn serve_caddy(gateway: &Gateway, caddy: &CaddyConfig, background: &TaskTracker) {
+    let keeping = gateway.clone();
+    background.spawn(async move { keeping.keep_edge().await });
+    let Some(address) = caddy.ask else {
+        return;
+    };
+    match TcpListener::bind(address).await {
+        Ok(listener) => {
+            let answering = gateway.clone();
+            background.spawn(async move { answering.serve_ask(listener).await });
+        }
+        Err(error) => tracing::warn!(
+            %address, %error,
+            "Caddy cannot ask which domains are mapped, so it fetches no certificate on demand (Gateway__CaddyAskAddress)"
+        ),
+    }
 }
 
 async fn build(config: &GatewayConfig, shards: &Shards, ring: LogRing) -> anyhow::Result<Gateway> {
@@ -77,6 +124,9 @@ async fn build(config: &GatewayConfig, shards: &Shards, ring: LogRing) -> anyhow
     if let Some(fqdn) = &config.fqdn {
         builder = builder.own_host(fqdn.clone());
     }
+    if let Some(caddy) = &config.caddy {
+        builder = builder.edge(edge(caddy, config.remove_routes_on_tunnel_unavailable));
+    }
     builder.build().context("Gateway__ApiKey")
 }
 
@@ -85,12 +135,23 @@ fn landing_path(config: &GatewayConfig) -> PathBuf {
     config.state_path.with_extension("landing.json")
 }
 
+fn edge(config: &CaddyConfig, removes_when_away: bool) -> Edge {
+    let mut caddy = Caddy::new(config.admin.clone(), &config.upstream);
+    if let Some(server) = &config.server {
+        caddy = caddy.server(server);
+    }
+    let mut options = EdgeOptions::new();
+    if removes_when_away {
+        options = options.remove_routes_on_tunnel_unavailable();
+    }
+    Edge::new(Arc::new(caddy), options)
+}
+
 /// Where the configured Caddy is, since it is a trusted proxy. Not knowing costs only that.
 async fn caddy_addresses(config: &GatewayConfig) -> Vec<IpNet> {
-    let Some(host) = config.caddy_admin_url.as_ref().and_then(|url| url.host()) else {
+    let Some(host) = config.caddy.as_ref().and_then(|caddy| caddy.admin.host()) else {
         return Vec::new();
     };
-    let host = host.trim_matches(['[', ']']);
     if let Ok(address) = host.parse::<IpAddr>() {
         return vec![address.into()];
     }
@@ -102,27 +163,4 @@ async fn caddy_addresses(config: &GatewayConfig) -> Vec<IpNet> {
         }
         Err(_elapsed) => Vec::new(),
     }
-}
-
-/// A listener of its own for each shard: the system spreads connections over those that share a port.
-fn listen(address: SocketAddr, shards: usize) -> io::Result<Vec<std::net::TcpListener>> {
-    if shards > 1 {
-        // Sockets that share a port would share it with another Gateway too. One that shares nothing finds it.
-        let _free = bind(address, false)?;
-    }
-    let sockets = (0..shards).map(|_| {
-        let socket = bind(address, shards > 1)?;
-        socket.listen(BACKLOG)?;
-        Ok(socket.into())
-    });
-    sockets.collect()
-}
-
-fn bind(address: SocketAddr, shared: bool) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.set_reuse_port(shared)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    Ok(socket)
 }

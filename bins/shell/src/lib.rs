@@ -4,9 +4,11 @@
 pub mod banner;
 pub mod data_dir;
 pub mod flags;
+pub mod health;
 pub mod logging;
 pub mod output;
 pub mod process;
+pub mod service;
 pub mod settings;
 mod shards;
 mod signals;

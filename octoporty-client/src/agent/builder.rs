@@ -9,6 +9,7 @@ use super::{Agent, handle::Inner};
 use crate::{
     Mapping,
     connect::{DialError, DialTarget, DialTargetBuilder},
+    observe::ExchangeObserver,
     upstream::{AddressPolicy, Resolve, SystemResolver},
 };
 
@@ -26,6 +27,7 @@ pub struct AgentBuilder {
     pub(super) ping_interval: Duration,
     pub(super) liveness_timeout: Duration,
     pub(super) compression: bool,
+    pub(super) observer: Option<Arc<dyn ExchangeObserver>>,
     #[cfg(feature = "tls")]
     pub(super) upstream_tls: Option<crate::upstream::UpstreamTls>,
 }
@@ -50,6 +52,7 @@ impl AgentBuilder {
             ping_interval: limits::PING_INTERVAL,
             liveness_timeout: limits::LIVENESS_TIMEOUT,
             compression: true,
+            observer: None,
             #[cfg(feature = "tls")]
             upstream_tls: None,
         }
@@ -122,6 +125,12 @@ impl AgentBuilder {
     /// Whether LZ4 is used when the Gateway can. Default: yes.
     pub const fn compression(mut self, on: bool) -> Self {
         self.compression = on;
+        self
+    }
+
+    /// Who is told of each exchange when it is over. Default: nobody.
+    pub fn observer(mut self, observer: Arc<dyn ExchangeObserver>) -> Self {
+        self.observer = Some(observer);
         self
     }
 

@@ -2,7 +2,12 @@
 
 use std::{
     pin::Pin,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -16,10 +21,12 @@ use octoporty_core::{
     },
 };
 
+use tokio::time::Instant;
+
 use crate::{
     Mapping,
     mapping::Mappings,
-    upstream::{UpstreamBody, UpstreamClient, UpstreamError, into_upgraded},
+    upstream::{ConnectTook, UpstreamBody, UpstreamClient, UpstreamError, into_upgraded},
 };
 
 /// Forwards with one shard's connections.
@@ -27,6 +34,17 @@ use crate::{
 pub(super) struct Forward<'a> {
     pub(super) mappings: &'a Mappings,
     pub(super) upstreams: &'a UpstreamClient,
+    /// What is noted of the exchange; nothing if nobody wants to know.
+    pub(super) notes: Option<&'a Notes>,
+}
+
+/// What is noted of an exchange on its way.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// Bytes of the request's body that the upstream's connection took.
+    pub(super) body_bytes: Arc<AtomicU64>,
+    /// The encoded head of the answer, and how long opening the connection took.
+    pub(super) answer: OnceLock<(Bytes, Option<Duration>, Instant)>,
 }
 
 impl Handler for Forward<'_> {
@@ -44,7 +62,8 @@ impl Handler for Forward<'_> {
             Reset::with_detail(ResetCode::NoMapping, Side::Internal, format!("no mapping {}", head.mapping))
         })?;
         let expected = head.headers.contains_key(header::EXPECT).then(|| interim.clone());
-        let mut request = Request::new(Asking { body, expected });
+        let counted = self.notes.map(|notes| Arc::clone(&notes.body_bytes));
+        let mut request = Request::new(Asking { body, expected, counted });
         *request.method_mut() = head.method;
         *request.uri_mut() = target_uri(head.target)?;
         *request.headers_mut() = head.headers;
@@ -67,6 +86,10 @@ impl Handler for Forward<'_> {
         strip_response(answer.headers_mut(), keep);
         mapping.headers.apply_response(answer.headers_mut());
         let head = ResponseHead { status: answer.status(), headers: std::mem::take(answer.headers_mut()) };
+        if let Some(notes) = self.notes {
+            let connect = answer.extensions().get::<ConnectTook>().map(|took| took.0);
+            notes.answer.get_or_init(|| (head.encode().into(), connect, Instant::now()));
+        }
         if switched && upgrade {
             let (io, leftover) = into_upgraded(answer).await.map_err(|error| reset_of(&error))?;
             return Ok(Reply::Upgraded { head, io: Box::new(io), leftover, idle: mapping.upgrade_idle });
@@ -80,6 +103,7 @@ impl Handler for Forward<'_> {
 struct Asking {
     body: Body,
     expected: Option<Interim>,
+    counted: Option<Arc<AtomicU64>>,
 }
 
 impl http_body::Body for Asking {
@@ -93,7 +117,13 @@ impl http_body::Body for Asking {
         if let Some(interim) = self.expected.take() {
             interim.send(StatusCode::CONTINUE, &HeaderMap::new());
         }
-        Pin::new(&mut self.body).poll_frame(context)
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let (Poll::Ready(Some(Ok(frame))), Some(counted)) = (&polled, &self.counted)
+            && let Some(data) = frame.data_ref()
+        {
+            counted.fetch_add(u64::try_from(data.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -120,7 +150,7 @@ fn announce_te(headers: &mut HeaderMap) {
     }
 }
 
-fn failed(mapping: &Mapping, error: &UpstreamError) -> Reset {
+pub(super) fn failed(mapping: &Mapping, error: &UpstreamError) -> Reset {
     let reset = reset_of(error);
     if reset.side != Side::Visitor {
         mapping.note(Some(&reset.detail));

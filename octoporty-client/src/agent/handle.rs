@@ -1,6 +1,6 @@
 //! A handle to a running Agent.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use octoporty_core::{
     id::AgentId,
@@ -20,6 +20,7 @@ use crate::{
     connect::DialTarget,
     control::{GatewayControl, call::Lanes},
     mapping::Mappings,
+    observe::ExchangeObserver,
     upstream::UpstreamClient,
 };
 
@@ -52,7 +53,6 @@ pub(super) struct Shard {
     pub(super) upstreams: UpstreamClient,
 }
 
-#[derive(Debug)]
 pub(super) struct Inner {
     pub(super) id: AgentId,
     /// Tells this process from others that claim the same identity.
@@ -78,6 +78,14 @@ pub(super) struct Inner {
     ping_interval: Duration,
     liveness_timeout: Duration,
     compression: bool,
+    /// Told of each exchange when it is over.
+    pub(super) observer: Option<Arc<dyn ExchangeObserver>>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Inner {
@@ -118,6 +126,7 @@ impl Inner {
             ping_interval: builder.ping_interval,
             liveness_timeout: builder.liveness_timeout,
             compression: builder.compression,
+            observer: builder.observer,
         })
     }
 

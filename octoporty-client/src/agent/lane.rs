@@ -1,6 +1,9 @@
 //! One lane: dialled and served on one shard, to its end.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use octoporty_core::{
     frame::StreamKind,
@@ -9,15 +12,20 @@ use octoporty_core::{
     proto::ConnectionError,
     proxy::respond,
     session::{self, Incoming, Lane},
-    transport::websocket::WebSocket,
     version::{VERSION, WIRE_VERSION},
 };
 
 use super::{
-    forward::Forward,
+    forward::{Forward, Notes},
     handle::{Inner, Shard},
+    plain::Plain,
 };
-use crate::connect::{DialError, dial};
+use crate::{
+    connect::{DialError, dial},
+    mapping::Mappings,
+    observe::{ExchangeKind, Watch},
+    upstream::UpstreamClient,
+};
 
 /// Why a lane did not come up.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +56,7 @@ pub(super) async fn open(
             () = inner.stopping.cancelled() => return Err(LaneError::Stopping),
         };
         dialled();
-        let (lane, driver) = session::dial(WebSocket::new(stream), inner.lane_config(), hello(&inner, session));
+        let (lane, driver) = session::dial(stream, inner.lane_config(), hello(&inner, session));
         inner.tasks.spawn(driver);
         let welcome = tokio::select! {
             welcome = lane.welcomed() => welcome?,
@@ -85,10 +93,13 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
         while let Ok(incoming) = lane.accept().await {
             let (inner, upstreams) = (Arc::clone(&inner), shard.upstreams.clone());
             // Boxed, since a task's future is moved about several times; closing the lane is what cuts it off.
-            inner.tasks.clone().spawn(Box::pin(async move {
-                let handler = Forward { mappings: &inner.mappings, upstreams: &upstreams };
-                exchange(&handler, incoming).await;
-            }));
+            let tasks = inner.tasks.clone();
+            let watch = watch(&inner, &lane, &incoming);
+            if let Some(plain) = Plain::of(&incoming, &inner.mappings) {
+                tasks.spawn(Box::pin(async move { plain.serve(&upstreams, incoming.send, watch).await }));
+                continue;
+            }
+            tasks.spawn(Box::pin(async move { exchange(&inner.mappings, &upstreams, incoming, watch).await }));
         }
     };
     let leaving = async {
@@ -105,11 +116,31 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
     }
 }
 
-async fn exchange(handler: &Forward<'_>, incoming: Incoming) {
+/// Follows an exchange, if anybody wants to know of it.
+fn watch(inner: &Inner, lane: &Lane, incoming: &Incoming) -> Option<Watch> {
+    let kind = match incoming.kind {
+        StreamKind::Upgrade => ExchangeKind::Upgrade,
+        StreamKind::Control => return None,
+        _ => ExchangeKind::Http,
+    };
+    let observer = inner.observer.as_ref()?;
+    Watch::begin(observer, kind, &incoming.head, lane.round_trip())
+}
+
+async fn exchange(mappings: &Mappings, upstreams: &UpstreamClient, incoming: Incoming, watch: Option<Watch>) {
     if incoming.kind == StreamKind::Control {
         // The Gateway asks nothing of Agents in this version; dropping the stream says so.
         return;
     }
+    let notes = Notes::default();
+    let handler = Forward { mappings, upstreams, notes: watch.is_some().then_some(&notes) };
     // How it ended is logged where the request is known, and the Gateway was told.
-    let _finished = respond(handler, incoming).await;
+    let finished = respond(&handler, incoming).await;
+    if let Some(mut watch) = watch {
+        watch.sent(notes.body_bytes.load(Ordering::Relaxed));
+        if let Some((head, connect, at)) = notes.answer.into_inner() {
+            watch.answered(head, connect, at);
+        }
+        watch.finish(&finished);
+    }
 }

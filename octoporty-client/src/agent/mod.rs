@@ -4,6 +4,7 @@ mod builder;
 mod forward;
 mod handle;
 mod lane;
+mod plain;
 mod supervisor;
 
 pub use builder::AgentBuilder;

@@ -2,9 +2,9 @@
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 
+use octoporty_core::transport::WebSocket;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{net::TcpStream, time::Instant};
-use tokio_tungstenite::WebSocketStream;
 
 use super::{
     error::{DialError, DialPhase},
@@ -35,7 +35,7 @@ const USER_TIMEOUT: Duration = Duration::from_secs(20);
 ///
 /// # Cancel safety
 /// Dropping the future closes whatever was opened.
-pub async fn dial(target: &DialTarget) -> Result<WebSocketStream<GatewayIo>, DialError> {
+pub async fn dial(target: &DialTarget) -> Result<WebSocket<GatewayIo>, DialError> {
     let deadline = Instant::now() + DIAL_TIMEOUT;
     let (host, port) = match &target.proxy {
         Some(proxy) => (&*proxy.host, proxy.port),

@@ -191,8 +191,26 @@ pub enum DialError {
         /// The Gateway.
         address: String,
         /// What was wrong.
-        source: Box<tungstenite::Error>,
+        source: HandshakeError,
     },
+}
+
+/// Why a WebSocket handshake failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// The connection broke.
+    #[error("the connection broke")]
+    Io(#[from] io::Error),
+    /// The connection ended before the answer did.
+    #[error("the connection ended before the answer did")]
+    Ended,
+    /// What came is no HTTP, or no agreement to the upgrade.
+    #[error("the answer is malformed")]
+    Answer(#[from] octoporty_core::http1::HeadError),
+    /// `Sec-WebSocket-Accept` is not what follows from our key (RFC 6455 §4.1): something else answered.
+    #[error("the answer is to another request")]
+    Accept,
 }
 
 impl DialError {

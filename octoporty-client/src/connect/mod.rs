@@ -2,7 +2,7 @@
 //! [`Backoff`], and who keeps trying is the supervisor.
 //!
 //! ```text
-//! DialTarget ──> dial: resolve ─> TCP ─> [CONNECT] ─> [TLS] ─> WebSocket handshake ──> WebSocketStream<GatewayIo>
+//! DialTarget ──> dial: resolve ─> TCP ─> [CONNECT] ─> [TLS] ─> WebSocket handshake ──> WebSocket<GatewayIo>
 //! ```
 
 mod backoff;
@@ -24,7 +24,7 @@ mod websocket;
 pub use backoff::Backoff;
 pub use certificate::{CertificateProblem, CertificateRefused};
 pub use dial::dial;
-pub use error::{DialError, DialPhase};
+pub use error::{DialError, DialPhase, HandshakeError};
 pub use io::{GatewayIo, Io};
 pub use target::{DialTarget, DialTargetBuilder};
 #[cfg(feature = "tls")]

@@ -1,92 +1,105 @@
-//! The WebSocket handshake with a Gateway, and what its refusals mean.
+//! The WebSocket handshake with a Gateway (RFC 6455 §4.1), and what its refusals mean.
 
 use std::time::Duration;
 
-use http::{
-    HeaderMap, HeaderValue, Request,
-    header::{
-        CONNECTION, HOST, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
-        USER_AGENT,
+use bytes::BytesMut;
+use http::StatusCode;
+use octoporty_core::{
+    http1::{CheckedAnswer, RequestKind, read_answer_head},
+    transport::{
+        WebSocket,
+        websocket::{accept_key, generate_key},
     },
+    version,
 };
-use octoporty_core::{limits, version};
-use tokio_tungstenite::WebSocketStream;
-use tungstenite::{error::ProtocolError, protocol::WebSocketConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{error::DialError, io::GatewayIo, target::DialTarget};
-
-/// Bytes that a lane reads at once: several whole messages, for one buffer a lane.
-const READ_BUFFER_BYTES: usize = 256 << 10;
-
-/// Bytes that a lane gathers before it writes unasked: a burst of bulk data.
-const WRITE_BUFFER_BYTES: usize = 128 << 10;
-
-/// Most bytes that wait for a socket that takes none. More than a burst and the largest message.
-const WRITE_BUFFER_BYTES_MAX: usize = 8 << 20;
+use super::{
+    error::{DialError, HandshakeError},
+    io::GatewayIo,
+    target::DialTarget,
+};
 
 /// Longest Retry-After that is believed.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
-/// How a WebSocket lane buffers, and what it refuses. R25: the largest message is known before it is read.
-pub(super) fn config() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
-        .max_message_size(Some(limits::MESSAGE_BYTES_MAX))
-        .max_frame_size(Some(limits::MESSAGE_BYTES_MAX))
-}
+/// Bytes that the answer is read in.
+const READ_BYTES: usize = 4 << 10;
 
-pub(super) async fn shake_hands(target: &DialTarget, io: GatewayIo) -> Result<WebSocketStream<GatewayIo>, DialError> {
-    match tokio_tungstenite::client_async_with_config(request(target)?, io, Some(config())).await {
-        Ok((stream, _answer)) => Ok(stream),
-        Err(error) => Err(refused(target, error)),
+/// Asks for the upgrade. The head of the answer has the bound that any answer has.
+pub(super) async fn shake_hands(target: &DialTarget, mut io: GatewayIo) -> Result<WebSocket<GatewayIo>, DialError> {
+    let failed = |source| DialError::Handshake { address: target.address(), source };
+    let key = generate_key();
+    let asking = async {
+        io.write_all(&request(target, &key)).await?;
+        io.flush().await
+    };
+    asking.await.map_err(|error| failed(error.into()))?;
+    let mut read = BytesMut::with_capacity(READ_BYTES);
+    loop {
+        match io.read_buf(&mut read).await {
+            Ok(0) => return Err(failed(HandshakeError::Ended)),
+            Ok(_) => {}
+            Err(error) => return Err(failed(error.into())),
+        }
+        let behind = match read_answer_head(&read, RequestKind::Upgrade) {
+            Ok(None) => continue,
+            Ok(Some(answer)) => check(target, &answer, &key).map(|()| answer.bytes)?,
+            Err(error) => return Err(failed(error.into())),
+        };
+        return Ok(WebSocket::client(io, &read[behind..]));
     }
 }
 
-fn request(target: &DialTarget) -> Result<Request<()>, DialError> {
-    let bad = |reason| DialError::Url { url: target.address(), reason };
+fn request(target: &DialTarget, key: &str) -> Vec<u8> {
     let default_port = if target.is_tls { 443 } else { 80 };
     let host = match target.port {
         port if port == default_port => target.host_in_url().to_owned(),
         port => format!("{}:{port}", target.host_in_url()),
     };
-    let key = tungstenite::handshake::client::generate_key();
-    let mut request = Request::new(());
-    *request.uri_mut() = target.uri.clone();
-    let fields = request.headers_mut();
-    fields.insert(HOST, HeaderValue::try_from(host).map_err(|_invalid| bad("its host is not valid"))?);
-    fields.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    fields.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    fields.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-    fields.insert(SEC_WEBSOCKET_KEY, HeaderValue::try_from(key).expect("base64 fits into a field"));
-    fields.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(version::SUBPROTOCOL));
-    let agent = format!("octoporty-agent/{}", version::VERSION);
-    fields.insert(USER_AGENT, HeaderValue::try_from(agent).expect("a version fits into a field"));
+    let path = target.uri.path_and_query().map_or("/", |path| path.as_str());
+    let (subprotocol, version) = (version::SUBPROTOCOL, version::VERSION);
+    let mut head = format!(
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: {subprotocol}\r\n\
+         User-Agent: octoporty-agent/{version}\r\n"
+    )
+    .into_bytes();
     // R22: the key travels in a header, never in the URL.
-    fields.insert("x-api-key", target.key.clone());
+    head.extend_from_slice(b"X-Api-Key: ");
+    head.extend_from_slice(target.key.as_bytes());
+    head.extend_from_slice(b"\r\n");
     if let Some(agent) = target.agent {
-        let agent = HeaderValue::from_bytes(&agent.to_hex()).expect("hex digits fit into a field");
-        fields.insert("x-octoporty-agent", agent);
+        head.extend_from_slice(b"X-Octoporty-Agent: ");
+        head.extend_from_slice(&agent.to_hex());
+        head.extend_from_slice(b"\r\n");
     }
-    Ok(request)
+    head.extend_from_slice(b"\r\n");
+    head
 }
 
-fn refused(target: &DialTarget, error: tungstenite::Error) -> DialError {
+/// Whether the answer agrees to what was asked.
+fn check(target: &DialTarget, answer: &CheckedAnswer<'_>, key: &str) -> Result<(), DialError> {
+    let field = |wanted: &str| {
+        let mut found = answer.fields.clone().filter(|(name, _value)| name.eq_ignore_ascii_case(wanted.as_bytes()));
+        found.next().and_then(|(_name, value)| std::str::from_utf8(value).ok())
+    };
     let address = target.address();
-    match error {
-        tungstenite::Error::Http(answer) => {
-            DialError::from_status(address, answer.status(), retry_after(answer.headers()))
-        }
-        tungstenite::Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(_)) => {
-            DialError::Subprotocol { address }
-        }
-        source => DialError::Handshake { address, source: Box::new(source) },
+    let status = StatusCode::from_u16(answer.facts.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    if status != StatusCode::SWITCHING_PROTOCOLS {
+        return Err(DialError::from_status(address, status, field("retry-after").and_then(retry_after)));
     }
+    if field("sec-websocket-accept") != Some(accept_key(key.as_bytes()).as_str()) {
+        return Err(DialError::Handshake { address, source: HandshakeError::Accept });
+    }
+    if field("sec-websocket-protocol") != Some(version::SUBPROTOCOL) {
+        return Err(DialError::Subprotocol { address });
+    }
+    Ok(())
 }
 
 /// Seconds only: a date would need a clock that both ends agree on.
-fn retry_after(fields: &HeaderMap) -> Option<Duration> {
-    let seconds = fields.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+fn retry_after(value: &str) -> Option<Duration> {
+    let seconds = value.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
 }

@@ -1,11 +1,12 @@
 //! The client itself: what is sent, and over which connections it is tried. One try is in `attempt`.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use octoporty_core::http1::RequestKind;
+use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -15,6 +16,7 @@ use super::{
     dial::{Dialer, name},
     error::{BoxError, UpstreamError},
     exchange::{Exchange, RequestBody},
+    plain::{PlainAnswer, PlainClient, PlainPool, PlainRequest},
     policy::AddressPolicy,
     pool::{Connection, PoolInner, Wanted},
     request,
@@ -29,6 +31,10 @@ const POOLED_TRIES_MAX: usize = 3;
 /// How often it is tried on a new connection: an upstream that takes connections only to drop them is broken.
 const NEW_TRIES_MAX: usize = 2;
 
+/// How long opening the connection of an answer took; among the answer's extensions when one was opened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConnectTook(pub(crate) Duration);
+
 /// Sends requests to upstreams. A clone uses the same pool; make one client for each shard.
 ///
 /// Dropping the last clone closes what is idle; what is in use ends with its exchange.
@@ -39,6 +45,7 @@ pub struct UpstreamClient {
 
 struct Inner {
     pool: Arc<PoolInner>,
+    plain: Arc<PlainPool>,
     dialer: Dialer,
 }
 
@@ -124,10 +131,26 @@ impl UpstreamClient {
         self.exchange(target, request, exchange).await
     }
 
+    /// Sends a request that is plain and waits for the head of its answer.
+    ///
+    /// # Errors
+    /// Why there is no answer. A request is sent a second time only if it may be repeated and no byte came in answer to
+    /// the first.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up the request and closes its connection.
+    pub(crate) async fn send_plain(
+        &self,
+        target: &Arc<UpstreamTarget>,
+        request: &PlainRequest,
+    ) -> Result<PlainAnswer, UpstreamError> {
+        PlainClient { pool: &self.inner.plain, dialer: &self.inner.dialer }.send(target, request).await
+    }
+
     /// Connections that are idle, or shared by HTTP/2 requests. For metrics and tests.
     #[must_use]
     pub fn pooled(&self) -> usize {
-        self.inner.pool.len()
+        self.inner.pool.len() + self.inner.plain.len()
     }
 
     /// Tries connections until one takes the request. What was taken is never tried again.
@@ -137,10 +160,11 @@ impl UpstreamClient {
         mut request: Request<RequestBody>,
         exchange: Option<Arc<Exchange>>,
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
-        let Inner { pool, dialer } = &*self.inner;
+        let Inner { pool, dialer, plain: _ } = &*self.inner;
         let kind = request::kind(&request);
         let wanted = if kind == RequestKind::Upgrade { Wanted::Http1 } else { Wanted::Any };
         let (mut pooled_tries, mut new_tries) = (0, 0);
+        let mut connect = None;
         loop {
             let pooled = if pooled_tries < POOLED_TRIES_MAX { pool.take(target, wanted) } else { None };
             let reused = pooled.is_some();
@@ -149,7 +173,10 @@ impl UpstreamClient {
                 connection
             } else {
                 new_tries += 1;
-                dialer.open(pool, target, wanted).await?
+                let since = Instant::now();
+                let opened = dialer.open(pool, target, wanted).await?;
+                connect = Some(ConnectTook(since.elapsed()));
+                opened
             };
             let exchange = exchange.clone();
             let attempt = Attempt { target, exchange, reused };
@@ -158,7 +185,12 @@ impl UpstreamClient {
                 Connection::H2(connection) => attempt.over_http2(connection, request).await?,
             };
             match outcome {
-                Outcome::Answered(answer) => return Ok(answer),
+                Outcome::Answered(mut answer) => {
+                    if let Some(connect) = connect {
+                        answer.extensions_mut().insert(connect);
+                    }
+                    return Ok(answer);
+                }
                 Outcome::GivenBack(_, error) if new_tries >= NEW_TRIES_MAX => {
                     let upstream = name(target);
                     return Err(UpstreamError::Reset { upstream, reused: false, source: error.into() });
@@ -229,7 +261,7 @@ impl UpstreamClientBuilder {
             tls: self.tls.unwrap_or_else(super::tls::UpstreamTls::platform),
             spawner: Spawner { tasks: self.tasks, shutdown: self.shutdown },
         };
-        UpstreamClient { inner: Arc::new(Inner { pool: Arc::default(), dialer }) }
+        UpstreamClient { inner: Arc::new(Inner { pool: Arc::default(), plain: Arc::default(), dialer }) }
     }
 }
 

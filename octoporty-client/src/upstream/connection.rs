@@ -23,7 +23,7 @@ use super::{
 };
 
 /// How long a connection may serve nothing before it is closed. Longer, and services hold sockets for nobody.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Bytes that hyper may buffer on an HTTP/1 connection, each way. Must hold the largest head that the guard lets
 /// through, and makes large bodies come in large pieces.

@@ -53,6 +53,18 @@ impl Dialer {
         within(deadline, target, ConnectPhase::Handshake, self.shake_hands(pool, target, wanted, tcp)).await
     }
 
+    /// Opens a TCP connection that nothing was said over yet, for whoever speaks HTTP/1.1 over it.
+    ///
+    /// Dropping the future drops whatever was opened.
+    pub(super) async fn open_plain(&self, target: &UpstreamTarget) -> Result<TcpStream, UpstreamError> {
+        if self.spawner.shutdown.is_cancelled() {
+            return Err(UpstreamError::ShuttingDown);
+        }
+        let deadline = Instant::now() + target.connect_timeout();
+        let addresses = within(deadline, target, ConnectPhase::Name, self.addresses(target)).await?;
+        self.connect(target, &addresses, deadline).await
+    }
+
     /// The addresses of a target that may be dialled. What is judged here is what is dialled (R33).
     async fn addresses(&self, target: &UpstreamTarget) -> Result<Vec<SocketAddr>, UpstreamError> {
         let mut addresses = match &target.host {

@@ -11,7 +11,8 @@
 //!
 //! Rules that hold whatever happens:
 //!
-//! - A request that an upstream may have seen is never sent again.
+//! - A request that an upstream may have seen is never sent again; but one without a body that may be repeated
+//!   (RFC 9110 §9.2.2) is, once, when the idle connection that it went out on ended without a byte.
 //! - A connection is used again only when its request was sent and its answer read, both to the end.
 //! - Dropping the future of a request, or the body of its answer, closes its HTTP/1 connection at once, or resets
 //!   its HTTP/2 stream.
@@ -24,6 +25,7 @@ mod dial;
 mod error;
 mod exchange;
 mod io;
+pub(crate) mod plain;
 mod policy;
 mod pool;
 mod request;
@@ -36,6 +38,7 @@ mod tls;
 mod upgrade;
 
 pub use body::UpstreamBody;
+pub(crate) use client::ConnectTook;
 pub use client::{UpstreamClient, UpstreamClientBuilder};
 pub use error::{ConnectPhase, UpstreamError};
 pub use io::UpstreamIo;

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Idle HTTP/1 connections that are kept for one target. A burst of more pays for new ones.
-const IDLE_PER_TARGET_MAX: usize = 128;
+pub(super) const IDLE_PER_TARGET_MAX: usize = 128;
 
 /// Requests at once on an HTTP/2 connection before another is opened: what most servers allow at least
 /// (RFC 9113 §6.5.2).

@@ -16,6 +16,12 @@ pub struct Compressor {
 }
 
 impl Compressor {
+    /// Whether it tries.
+    #[must_use]
+    pub const fn is_on(self) -> bool {
+        self.misses_left > 0
+    }
+
     /// Never tries.
     pub const OFF: Self = Self { misses_left: 0 };
 

@@ -19,6 +19,7 @@ mod decoder;
 mod encoder;
 mod error;
 mod head;
+mod message;
 mod reset;
 
 pub use compress::{Compressor, decompress};
@@ -29,6 +30,7 @@ pub use encoder::{
 };
 pub use error::FrameError;
 pub use head::{FRAME_HEAD_BYTES, FrameHead, Kind};
+pub use message::Message;
 pub use reset::{Reset, ResetCode, Side};
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{
     error::HeadError,
     facts::{AnswerFacts, BodyFraming, RequestKind},
-    fields::Framing,
+    fields::{Fields, Framing},
     grammar::{Cursor, Stop},
     request,
     websocket::Upgrade,
@@ -22,12 +22,27 @@ pub fn check_answer_head(head: &[u8], request: RequestKind) -> Result<AnswerFact
     }
 }
 
-/// Walks a head once. Gives its length and its facts, or `None` if the bytes end before the head does.
-pub(super) fn parse(bytes: &[u8], request: RequestKind) -> Result<Option<(usize, AnswerFacts)>, HeadError> {
+/// An answer head that was checked, in place.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CheckedAnswer<'a> {
+    /// What it says about the bytes behind it.
+    pub facts: AnswerFacts,
+    /// All fields in their order.
+    pub fields: Fields<'a>,
+    /// Bytes of the head; its body begins behind them.
+    pub bytes: usize,
+}
+
+/// Checks the answer head at the front of `bytes`, or gives `None` if they end before it does.
+///
+/// # Errors
+/// As [`check_answer_head`].
+pub fn read_answer_head(bytes: &[u8], request: RequestKind) -> Result<Option<CheckedAnswer<'_>>, HeadError> {
     let window = &bytes[..bytes.len().min(limits::ANSWER_HEAD_BYTES_MAX)];
     let mut cursor = Cursor::new(window);
     match walk(&mut cursor, request) {
-        Ok(facts) => Ok(Some((cursor.at(), facts))),
+        Ok(checked) => Ok(Some(checked)),
         Err(Stop::Bad(HeadError::NotHttp)) => not_http(window),
         Err(Stop::Bad(error)) => Err(error),
         Err(Stop::Partial) if window.len() == limits::ANSWER_HEAD_BYTES_MAX => {
@@ -35,6 +50,11 @@ pub(super) fn parse(bytes: &[u8], request: RequestKind) -> Result<Option<(usize,
         }
         Err(Stop::Partial) => Ok(None),
     }
+}
+
+/// Walks a head once. Gives its length and its facts, or `None` if the bytes end before the head does.
+pub(super) fn parse(bytes: &[u8], request: RequestKind) -> Result<Option<(usize, AnswerFacts)>, HeadError> {
+    Ok(read_answer_head(bytes, request)?.map(|checked| (checked.bytes, checked.facts)))
 }
 
 /// Tells a TLS record, alert or handshake (RFC 8446 §5.1), from other protocols. It takes two bytes to see.
@@ -46,8 +66,9 @@ fn not_http<T>(bytes: &[u8]) -> Result<Option<T>, HeadError> {
     }
 }
 
-fn walk(cursor: &mut Cursor<'_>, request: RequestKind) -> Result<AnswerFacts, Stop> {
+fn walk<'a>(cursor: &mut Cursor<'a>, request: RequestKind) -> Result<CheckedAnswer<'a>, Stop> {
     let (version_minor, status) = status_line(cursor)?;
+    let fields = Fields::behind(cursor);
     let mut framing = Framing::default();
     let mut upgrade = Upgrade::default();
     let mut count = 0;
@@ -64,7 +85,8 @@ fn walk(cursor: &mut Cursor<'_>, request: RequestKind) -> Result<AnswerFacts, St
     if status == 101 && !(request == RequestKind::Upgrade && upgrade.is_websocket()) {
         return Err(HeadError::UpgradeUnasked.into());
     }
-    Ok(AnswerFacts { version_minor, status, body: body(status, request, &framing) })
+    let facts = AnswerFacts { version_minor, status, body: body(status, request, &framing) };
+    Ok(CheckedAnswer { facts, fields, bytes: cursor.at() })
 }
 
 /// `version SP 3DIGIT [SP reason] CRLF`. Many services leave out the reason, some the space before it.

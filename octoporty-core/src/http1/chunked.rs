@@ -1,5 +1,7 @@
 //! The framing of chunked bodies (R04, R05, RFC 9112 §7.1): finds the end, checks the lines, copies nothing.
 
+use std::ops::Range;
+
 use super::{
     error::ChunkError,
     grammar::{self, TOKEN, VALUE},
@@ -12,6 +14,17 @@ pub struct Scan {
     /// Bytes at the front of the piece that belong to this body.
     pub used: usize,
     /// The body ended with them. What is behind belongs to the next message.
+    pub done: bool,
+}
+
+/// The next bytes of content in a piece of a chunked body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Bytes at the front of the piece that were followed; the content is the last of them.
+    pub used: usize,
+    /// Where in the piece the content stands. Empty when the piece has no more of it.
+    pub at: Range<usize>,
+    /// The body ended with what was used.
     pub done: bool,
 }
 
@@ -91,6 +104,25 @@ impl ChunkedScanner {
             State::Failed(error) => Err(error),
             state => Ok(Scan { used, done: state == State::Done }),
         }
+    }
+
+    /// Follows the body up to and with the next run of content. What is behind it is presented again. Trailers are
+    /// checked and passed over.
+    ///
+    /// # Errors
+    /// As [`scan`](Self::scan).
+    pub fn next_content(&mut self, bytes: &[u8]) -> Result<Content, ChunkError> {
+        let mut used = 0;
+        while used < bytes.len() && !matches!(self.state, State::Data { .. } | State::Done) {
+            used += self.scan(&bytes[used..=used])?.used;
+        }
+        let State::Data { left } = self.state else {
+            return Ok(Content { used, at: used..used, done: self.state == State::Done });
+        };
+        let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len() - used);
+        let at = used..used + here;
+        self.scan(&bytes[at.clone()])?;
+        Ok(Content { used: at.end, at, done: false })
     }
 
     /// One byte that is not chunk data.

@@ -1,9 +1,33 @@
-//! The fields that decide where a message ends: Content-Length and Transfer-Encoding (R01, R02).
+//! The fields of a head: all of them in their order, and those that decide where a message ends, Content-Length and
+//! Transfer-Encoding (R01, R02).
 
 use super::{
     error::HeadError,
-    grammar::{self, Field, TOKEN},
+    grammar::{self, Cursor, Field, TOKEN},
 };
+
+/// The fields of a head that was checked: names as they came, values without white space around them.
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    cursor: Cursor<'a>,
+}
+
+impl<'a> Fields<'a> {
+    /// Those that begin where the cursor stands.
+    pub(super) fn behind(cursor: &Cursor<'a>) -> Self {
+        Self { cursor: cursor.clone() }
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // Walked once already, without an error.
+        let field = self.cursor.field().ok()??;
+        Some((field.name, field.value))
+    }
+}
 
 /// Largest Content-Length: many services keep it in a signed 64-bit number, and all must agree on it.
 const LENGTH_MAX: u64 = (1 << 63) - 1;

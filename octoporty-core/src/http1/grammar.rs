@@ -66,7 +66,7 @@ pub(super) struct Field<'a> {
 }
 
 /// A place in a head.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,

@@ -3,7 +3,7 @@
 use super::{
     error::HeadError,
     facts::{BodyFraming, RequestFacts},
-    fields::Framing,
+    fields::{Fields, Framing},
     grammar::{Cursor, Field, Stop, TARGET, TOKEN},
     target,
     websocket::Upgrade,
@@ -24,12 +24,33 @@ pub fn check_request_head(head: &[u8]) -> Result<RequestFacts, HeadError> {
     }
 }
 
-/// Walks a head once. Gives its length and its facts, or `None` if the bytes end before the head does.
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<(usize, RequestFacts)>, HeadError> {
+/// A request head that was checked, in place.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CheckedRequest<'a> {
+    /// What it says about the bytes behind it.
+    pub facts: RequestFacts,
+    /// The method, a token.
+    pub method: &'a [u8],
+    /// The target as the visitor sent it.
+    pub target: &'a [u8],
+    /// The only `Host`; HTTP/1.0 may come without.
+    pub host: Option<&'a [u8]>,
+    /// All fields in their order.
+    pub fields: Fields<'a>,
+    /// Bytes of the head; its body begins behind them.
+    pub bytes: usize,
+}
+
+/// Checks the request head at the front of `bytes`, or gives `None` if they end before it does.
+///
+/// # Errors
+/// As [`check_request_head`].
+pub fn read_request_head(bytes: &[u8]) -> Result<Option<CheckedRequest<'_>>, HeadError> {
     let window = &bytes[..bytes.len().min(limits::HEAD_BYTES_MAX)];
     let mut cursor = Cursor::new(window);
     match walk(&mut cursor) {
-        Ok(facts) => Ok(Some((cursor.at(), facts))),
+        Ok(checked) => Ok(Some(checked)),
         Err(Stop::Bad(error)) => Err(error),
         Err(Stop::Partial) if window.len() == limits::HEAD_BYTES_MAX => {
             Err(HeadError::HeadTooLarge { limit: limits::HEAD_BYTES_MAX })
@@ -38,8 +59,14 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<(usize, RequestFacts)>, HeadE
     }
 }
 
-fn walk(cursor: &mut Cursor<'_>) -> Result<RequestFacts, Stop> {
+/// Walks a head once. Gives its length and its facts, or `None` if the bytes end before the head does.
+pub(super) fn parse(bytes: &[u8]) -> Result<Option<(usize, RequestFacts)>, HeadError> {
+    Ok(read_request_head(bytes)?.map(|checked| (checked.bytes, checked.facts)))
+}
+
+fn walk<'a>(cursor: &mut Cursor<'a>) -> Result<CheckedRequest<'a>, Stop> {
     let line = request_line(cursor)?;
+    let fields = Fields::behind(cursor);
     let mut seen = Seen::default();
     let mut count = 0;
     while let Some(field) = cursor.field()? {
@@ -50,7 +77,8 @@ fn walk(cursor: &mut Cursor<'_>) -> Result<RequestFacts, Stop> {
         check_size(field)?;
         seen.note(field, line.version_minor)?;
     }
-    Ok(seen.facts(&line)?)
+    let facts = seen.facts(&line)?;
+    Ok(CheckedRequest { facts, method: line.method, target: line.target, host: seen.host, fields, bytes: cursor.at() })
 }
 
 /// Checks one field against [`limits::FIELD_BYTES_MAX`].

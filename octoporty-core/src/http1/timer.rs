@@ -15,13 +15,13 @@ use super::{config::GuardConfig, error::BodyError};
 /// A deadline that only moves away costs nothing: the timer goes off at the old one, sees that it is too early,
 /// and is set again. So a busy connection does not touch the timer wheel with every request.
 #[derive(Debug, Default)]
-pub(super) struct Timer {
+pub struct Timer {
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Timer {
     /// Whether the deadline has passed; if not, the task is woken no later than then.
-    pub(super) fn poll_passed(&mut self, cx: &mut Context<'_>, deadline: Instant) -> bool {
+    pub fn poll_passed(&mut self, cx: &mut Context<'_>, deadline: Instant) -> bool {
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         if sleep.deadline() > deadline {
             sleep.as_mut().reset(deadline);

@@ -6,21 +6,23 @@ use bytes::{Bytes, BytesMut};
 
 use super::{Connection, Event, StreamId, stream::Stream};
 use crate::{
-    frame::{FRAME_HEAD_BYTES, FrameHead, Kind, Reset, ResetCode, Side, put_credit, put_ping, put_pong, put_reset},
+    frame::{
+        FRAME_HEAD_BYTES, FrameHead, Kind, Message, Reset, ResetCode, Side, put_credit, put_ping, put_pong, put_reset,
+    },
     limits::{MESSAGE_BYTES_TARGET, PIECE_BYTES_MAX, PIECE_BYTES_SHARED, SEND_BUFFER_BYTES, URGENT_QUEUE_BYTES},
 };
 
 impl Connection {
     /// The next message to send, if there is one. Call it only when the transport can take a message: what is
     /// handed out counts as sent.
-    pub fn poll_transmit(&mut self, now: Instant) -> Option<Bytes> {
+    pub fn poll_transmit(&mut self, now: Instant) -> Option<Message> {
         self.now = now;
         let message = if let Some(first) = self.lane_message(now) {
-            Some(first)
+            Some(first.into())
         } else if self.urgent.is_empty() {
             self.bulk_message()
         } else {
-            Some(self.urgent_message())
+            Some(self.urgent_message().into())
         };
         if let Some(message) = &message {
             self.stats.bytes_out += u64::try_from(message.len()).unwrap_or(u64::MAX);
@@ -92,7 +94,10 @@ impl Connection {
     }
 
     /// One turn of bulk: a piece of the stream in front, and of those behind it while they are small.
-    fn bulk_message(&mut self) -> Option<Bytes> {
+    fn bulk_message(&mut self) -> Option<Message> {
+        if let Some(message) = self.lone_piece() {
+            return Some(message);
+        }
         let mut message = BytesMut::new();
         let mut turns = self.bulk.len();
         while turns > 0 && message.len() < MESSAGE_BYTES_TARGET / 2 {
@@ -101,7 +106,30 @@ impl Connection {
             let piece = if self.bulk.is_empty() { PIECE_BYTES_MAX } else { PIECE_BYTES_SHARED };
             self.transmit_piece(id, piece, &mut message);
         }
-        (!message.is_empty()).then(|| message.freeze())
+        (!message.is_empty()).then(|| message.freeze().into())
+    }
+
+    /// The next piece of a stream that is alone in the row, from where it is. What is too small, or to be compressed, or
+    /// the last of its stream, goes the common way.
+    fn lone_piece(&mut self) -> Option<Message> {
+        if self.bulk.len() != 1 {
+            return None;
+        }
+        let id = *self.bulk.front()?;
+        let stream = self.table.get_mut(id)?;
+        let message = stream.send.transmit_whole(id.0, PIECE_BYTES_MAX)?;
+        if stream.send.is_stalled() {
+            self.stats.credit_stalls += 1;
+        }
+        if stream.send.awaited && stream.send.has_room(SEND_BUFFER_BYTES / 2) {
+            stream.send.awaited = false;
+            self.events.push_back(Event::Writable(id));
+        }
+        if !stream.send.is_ready() {
+            stream.send.scheduled = false;
+            self.bulk.pop_front();
+        }
+        Some(message)
     }
 
     fn transmit_piece(&mut self, id: StreamId, piece: usize, message: &mut BytesMut) {

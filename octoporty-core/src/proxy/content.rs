@@ -5,12 +5,13 @@ use http::{HeaderMap, header};
 /// Whether a body with these fields may shrink: a textual type, and not encoded already.
 #[must_use]
 pub fn is_compressible(headers: &HeaderMap) -> bool {
-    if headers.contains_key(header::CONTENT_ENCODING) {
-        return false;
-    }
-    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
-        return false;
-    };
+    !headers.contains_key(header::CONTENT_ENCODING)
+        && headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(is_compressible_type)
+}
+
+/// Whether a body of this `Content-Type` may shrink, if it is not encoded.
+#[must_use]
+pub fn is_compressible_type(kind: &str) -> bool {
     let kind = kind.split(';').next().unwrap_or_default().trim();
     let is = |prefix: &str| kind.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     // Events are small and want to be early; a block that waits for company would not help them.

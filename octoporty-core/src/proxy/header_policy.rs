@@ -102,6 +102,12 @@ impl HeaderPolicy {
         Ok(self)
     }
 
+    /// Whether it changes nothing at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Changes the fields of a request on its way to an upstream with this `host` or `host:port`.
     pub fn apply_request(&self, headers: &mut HeaderMap, upstream_authority: &HeaderValue) {
         match &self.host {

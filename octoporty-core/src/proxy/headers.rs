@@ -40,6 +40,55 @@ pub fn strip_response(headers: &mut HeaderMap, upgrade: UpgradeFields) {
     headers.remove(TE);
 }
 
+/// The fields of a head that go on, of those of a head in place: what [`strip_response`] leaves in a map.
+///
+/// Allocates only if `Connection` names a field that is not hop-by-hop anyway.
+pub fn end_to_end<'a, I>(fields: I) -> impl Iterator<Item = (&'a [u8], &'a [u8])>
+where
+    I: Iterator<Item = (&'a [u8], &'a [u8])> + Clone,
+{
+    let mut named = Vec::new();
+    let mut is_plain = true;
+    for (name, value) in fields.clone() {
+        if is_connection_field(name) {
+            is_plain = false;
+            if name.eq_ignore_ascii_case(b"connection") {
+                let tokens = value.split(|byte| *byte == b',').filter_map(|token| std::str::from_utf8(token).ok());
+                named.extend(tokens.map(str::trim).filter(|token| !is_usual_option(token) && !is_protected(token)));
+            }
+        }
+    }
+    fields.filter(move |(name, _value)| {
+        is_plain
+            || !(is_connection_field(name) || named.iter().any(|token| token.as_bytes().eq_ignore_ascii_case(name)))
+    })
+}
+
+/// Whether a field concerns one connection only, `TE` among them; in any case of letters.
+fn is_connection_field(name: &[u8]) -> bool {
+    let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+    match name.len() {
+        2 => is("te"),
+        7 => is("upgrade"),
+        10 => is("connection") || is("keep-alive"),
+        14 => is("http2-settings"),
+        16 => is("proxy-connection"),
+        17 => is("transfer-encoding"),
+        18 => is("proxy-authenticate"),
+        19 => is("proxy-authorization"),
+        25 => is("proxy-authentication-info"),
+        _ => false,
+    }
+}
+
+/// Whether a request with this field is more than a plain one: it is framed, upgraded, or has something to say to this
+/// hop. In any case of letters; `Content-Length` is left to whoever knows the body.
+#[must_use]
+pub fn is_special_in_requests(name: &[u8]) -> bool {
+    let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
+    is_connection_field(name) || (name.len() == 6 && is("expect")) || (name.len() == 7 && is("trailer"))
+}
+
 /// Removes the trailers that would change how the message is framed, routed or trusted, had they come as header
 /// fields (R05, RFC 9110 §6.5.1). Trailers must not be merged into the headers even so.
 pub fn strip_trailers(trailers: &mut HeaderMap) {
@@ -221,6 +270,32 @@ mod tests {
         let mut headers = map(sent);
         strip_response(&mut headers, upgrade);
         assert_eq!(headers, map(left), "{sent:?}");
+    }
+
+    #[test]
+    fn heads_in_place_lose_what_heads_in_maps_lose() {
+        // R12
+        let heads: [&[(&str, &str)]; 5] = [
+            &[("content-type", "a/b"), ("set-cookie", "a=1"), ("set-cookie", "b=2")],
+            &[("connection", "keep-alive"), ("keep-alive", "timeout=5"), ("x-a", "1")],
+            &[("connection", "close, x-gone"), ("x-gone", "1"), ("x-kept", "2"), ("connection", "X-Also , te")],
+            &[("te", "trailers"), ("transfer-encoding", "chunked"), ("upgrade", "h2c"), ("trailer", "x")],
+            &[("connection", "content-length, host,x-forwarded-for"), ("content-length", "3"), ("x-also", "1")],
+        ];
+        for sent in heads {
+            let mut headers = HeaderMap::new();
+            for (name, value) in sent {
+                headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            }
+            strip_response(&mut headers, UpgradeFields::Remove);
+            let shouted: Vec<_> = sent.iter().map(|(name, value)| (name.to_uppercase(), *value)).collect();
+            let in_place = end_to_end(shouted.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
+            let mut left = HeaderMap::new();
+            for (name, value) in in_place {
+                left.append(HeaderName::from_bytes(name).unwrap(), HeaderValue::from_bytes(value).unwrap());
+            }
+            assert_eq!(left, headers, "{sent:?}");
+        }
     }
 
     const HOP_BY_HOP: [(&str, &str); 9] = [

@@ -146,7 +146,7 @@ async fn move_rest<B>(
         }
     }
     let whose = PumpSide { side: Side::Visitor, code: ResetCode::BadRequest, idle: Some(idle) };
-    if let Err(error) = pump(rest.as_mut(), &mut send, at_hand, whose).await {
+    if let (_bytes, Err(error)) = pump(rest.as_mut(), &mut send, at_hand, whose).await {
         tracing::trace!(stream = %send.id(), ?error, "request body not sent to its end");
     }
 }

@@ -13,16 +13,18 @@ mod header_policy;
 pub mod headers;
 mod initiate;
 mod pump;
+mod raw_head;
 mod respond;
 mod upgrade;
 mod wire;
 
 pub use body::{Body, BodyError};
-pub use content::is_compressible;
+pub use content::{is_compressible, is_compressible_type};
 pub use error::ExchangeError;
 pub use header_policy::{HEADER_EDITS_MAX, HeaderPolicy, HeaderPolicyError, HostHeader};
 pub use initiate::{Answer, Outgoing, initiate};
-pub use respond::{Finished, Handler, Interim, Reply, respond};
+pub use raw_head::{HeadWriter, RawFields, RawRequestHead, RawResponseHead, stamp_waited};
+pub use respond::{End, Finished, Handler, Interim, ReadyHead, Reply, respond, respond_ready};
 pub use upgrade::{BoxedIo, Io, Relayed, relay};
 pub use wire::{RequestHead, ResponseHead, WireError, decode_trailers, encode_trailers};
 

@@ -107,19 +107,20 @@ pub(super) struct PumpSide {
 }
 
 /// Moves the rest of a body into the stream and ends it; resets it when the body fails or pauses too long. Stops
-/// at once when the stream is reset. Gives the number of bytes that were taken.
+/// at once when the stream is reset. Gives the number of bytes that were taken, and why it ended early if it did.
 pub(super) async fn pump<B>(
     body: Pin<&mut B>,
     send: &mut SendStream,
     at_hand: AtHand,
     whose: PumpSide,
-) -> Result<u64, PumpError>
+) -> (u64, Result<(), PumpError>)
 where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
     let mut pump = Pump { body, next: at_hand.next, trailers: at_hand.trailers, whose, timer: None, bytes: 0 };
-    poll_fn(|context| pump.poll(send, context)).await
+    let ended = poll_fn(|context| pump.poll(send, context)).await;
+    (pump.bytes, ended)
 }
 
 struct Pump<'a, B> {
@@ -136,7 +137,7 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
-    fn poll(&mut self, send: &mut SendStream, context: &mut Context<'_>) -> Poll<Result<u64, PumpError>> {
+    fn poll(&mut self, send: &mut SendStream, context: &mut Context<'_>) -> Poll<Result<(), PumpError>> {
         loop {
             if let Some(bytes) = &self.next {
                 match send.poll_write(context, bytes) {
@@ -149,8 +150,7 @@ where
                 }
             }
             if self.trailers.is_some() || self.body.is_end_stream() {
-                let finished = send.finish(self.trailers.take()).map_err(PumpError::Stream);
-                return Poll::Ready(finished.map(|()| self.bytes));
+                return Poll::Ready(send.finish(self.trailers.take()).map_err(PumpError::Stream));
             }
             match send.poll_ready(context) {
                 Poll::Ready(Ok(())) => {}
@@ -166,8 +166,7 @@ where
                     return Poll::Ready(Err(self.fail(send, self.whose.code, chain(error.into().as_ref()))));
                 }
                 Poll::Ready(None) => {
-                    let finished = send.finish(None).map_err(PumpError::Stream);
-                    return Poll::Ready(finished.map(|()| self.bytes));
+                    return Poll::Ready(send.finish(None).map_err(PumpError::Stream));
                 }
                 Poll::Pending => return self.wait(send, context),
             }
@@ -187,7 +186,7 @@ where
     }
 
     /// The body has nothing at the moment: wait for it, for the stream's end, or for its patience to run out.
-    fn wait(&mut self, send: &mut SendStream, context: &mut Context<'_>) -> Poll<Result<u64, PumpError>> {
+    fn wait(&mut self, send: &mut SendStream, context: &mut Context<'_>) -> Poll<Result<(), PumpError>> {
         if let Poll::Ready(error) = send.poll_stopped(context) {
             return Poll::Ready(Err(PumpError::Stream(error)));
         }

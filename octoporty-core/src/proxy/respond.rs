@@ -84,23 +84,60 @@ pub trait Handler: Send + Sync {
     ) -> impl Future<Output = Result<Reply<Self::Body>, Reset>> + Send;
 }
 
-/// How an exchange ended, for the log.
+/// How an exchange ended, for logs and statistics.
+#[derive(Debug)]
+pub struct Finished {
+    /// The status of the final answer, if its head was sent.
+    pub status: Option<StatusCode>,
+    /// Bytes towards the visitor: of the answer's body, or of an upgraded connection.
+    pub bytes_out: u64,
+    /// Bytes from the visitor on an upgraded connection.
+    pub bytes_in: u64,
+    /// How it ended.
+    pub end: End,
+}
+
+/// The end of an exchange.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Finished {
-    /// The answer was sent to its end.
-    Response {
-        /// Its status.
-        status: StatusCode,
-        /// Bytes of its body.
-        bytes: u64,
-    },
-    /// The upgraded connection ended.
-    Upgraded(Relayed),
+pub enum End {
+    /// The answer was sent to its end, or the upgraded connection ended in good order.
+    Complete,
     /// It failed, on this side or the upstream's; the Gateway was told.
     Failed(Reset),
     /// The Gateway ended it: the visitor has gone, or the lane is lost.
     Abandoned(WriteError),
+}
+
+impl Finished {
+    /// It ended before there was an answer.
+    #[must_use]
+    pub const fn unanswered(end: End) -> Self {
+        Self { status: None, bytes_out: 0, bytes_in: 0, end }
+    }
+
+    fn answered(status: StatusCode, bytes_out: u64, end: End) -> Self {
+        Self { status: Some(status), bytes_out, bytes_in: 0, end }
+    }
+
+    fn upgraded(status: StatusCode, relayed: Relayed) -> Self {
+        let Relayed { bytes_in, bytes_out, reset } = relayed;
+        Self { status: Some(status), bytes_out, bytes_in, end: reset.map_or(End::Complete, End::Failed) }
+    }
+
+    /// Says in the log how it ended; call it inside the span of the exchange.
+    pub fn log(&self) {
+        let status = self.status.map(|status| status.as_u16());
+        let (bytes_in, bytes_out) = (self.bytes_in, self.bytes_out);
+        match &self.end {
+            End::Complete => tracing::debug!(status, bytes_in, bytes_out, "answered"),
+            End::Failed(reset) => {
+                let side = reset.side.as_str();
+                tracing::debug!(status, bytes_out, side, code = ?reset.code, error = reset.detail, "exchange failed");
+            }
+            End::Abandoned(error) => tracing::debug!(status, bytes_out, %error, "exchange abandoned"),
+        }
+    }
 }
 
 /// Serves one stream to its end.
@@ -118,7 +155,7 @@ pub async fn respond<H: Handler>(handler: &H, incoming: Incoming) -> Finished {
     let upgrade = kind == StreamKind::Upgrade;
     async {
         let finished = exchange(handler, head, upgrade, send, recv).await;
-        log(&finished);
+        finished.log();
         finished
     }
     .instrument(span)
@@ -149,7 +186,7 @@ async fn exchange<H: Handler>(
         tokio::select! {
             biased;
             reply = &mut handling => reply,
-            error = send.stopped() => return Finished::Abandoned(error),
+            error = send.stopped() => return Finished::unanswered(End::Abandoned(error)),
         }
     };
     answered.store(true, Ordering::Relaxed);
@@ -160,9 +197,9 @@ async fn exchange<H: Handler>(
         }
         (Ok(Reply::Upgraded { head, mut io, leftover, idle }), Some(recv)) => {
             if let Err(error) = send.send_head(&head.encode(), &[], false).await {
-                return Finished::Abandoned(error);
+                return Finished::unanswered(End::Abandoned(error));
             }
-            Finished::Upgraded(relay(&mut *io, leftover, send, recv, idle, Side::Upstream).await)
+            Finished::upgraded(head.status, relay(&mut *io, leftover, send, recv, idle, Side::Upstream).await)
         }
         (Ok(Reply::Upgraded { .. }), None) => {
             let detail = "the upstream switched protocols without being asked";
@@ -172,25 +209,56 @@ async fn exchange<H: Handler>(
     }
 }
 
-fn log(finished: &Finished) {
-    match finished {
-        Finished::Response { status, bytes } => {
-            tracing::debug!(status = status.as_u16(), bytes_out = bytes, "answered");
-        }
-        Finished::Upgraded(relayed) => {
-            let (bytes_in, bytes_out) = (relayed.bytes_in, relayed.bytes_out);
-            tracing::debug!(bytes_in, bytes_out, reset = ?relayed.reset, "upgraded connection ended");
-        }
-        Finished::Failed(reset) => {
-            tracing::debug!(side = reset.side.as_str(), code = ?reset.code, error = reset.detail, "exchange failed");
-        }
-        Finished::Abandoned(error) => tracing::debug!(%error, "exchange abandoned"),
-    }
-}
-
 fn fail(send: &mut SendStream, reset: Reset) -> Finished {
     send.reset(reset.clone());
-    Finished::Failed(reset)
+    Finished::unanswered(End::Failed(reset))
+}
+
+/// The head of an answer that is encoded already, and what of its body is at hand.
+#[derive(Debug)]
+pub struct ReadyHead<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The encoded head, see [`HeadWriter`](super::HeadWriter).
+    pub head: &'a [u8],
+    /// The first bytes of the body, at most [`INLINE_BODY_BYTES_MAX`](crate::limits::INLINE_BODY_BYTES_MAX).
+    pub inline: &'a [u8],
+    /// The rest of the body may shrink.
+    pub compressible: bool,
+    /// How long the body may pause; `None` for no limit, as events need it.
+    pub idle: Option<Duration>,
+}
+
+/// Answers with a head that is encoded already. `rest` is what follows the inline bytes; none if nothing does.
+///
+/// # Cancel safety
+///
+/// Dropping it leaves the stream unfinished; dropping that resets it.
+pub async fn respond_ready<B>(send: &mut SendStream, ready: ReadyHead<'_>, rest: Option<B>) -> Finished
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let status = ready.status;
+    if let Err(error) = send.send_head(ready.head, ready.inline, rest.is_none()).await {
+        return Finished::unanswered(End::Abandoned(error));
+    }
+    let inlined = u64::try_from(ready.inline.len()).unwrap_or(u64::MAX);
+    let Some(rest) = rest else {
+        return Finished::answered(status, inlined, End::Complete);
+    };
+    if ready.compressible {
+        send.compress();
+    }
+    let whose = PumpSide { side: Side::Upstream, code: ResetCode::BadAnswer, idle: ready.idle };
+    let at_hand = AtHand { inline: Bytes::new(), next: None, trailers: None, end: false };
+    let (bytes, ended) = pump(pin!(rest), send, at_hand, whose).await;
+    let end = match ended {
+        Ok(()) => End::Complete,
+        Err(PumpError::Stream(error)) => End::Abandoned(error),
+        Err(PumpError::Body(reset)) => End::Failed(reset),
+    };
+    Finished::answered(status, inlined + bytes, end)
 }
 
 async fn respond_with<B>(send: &mut SendStream, head: ResponseHead, body: B, idle: Option<Duration>) -> Finished
@@ -208,19 +276,21 @@ where
     };
     let inline = std::mem::take(&mut at_hand.inline);
     if let Err(error) = send.send_head(&head.encode(), &inline, at_hand.end).await {
-        return Finished::Abandoned(error);
+        return Finished::unanswered(End::Abandoned(error));
     }
     let inlined = u64::try_from(inline.len()).unwrap_or(u64::MAX);
     if at_hand.end {
-        return Finished::Response { status, bytes: inlined };
+        return Finished::answered(status, inlined, End::Complete);
     }
     if is_compressible(&head.headers) {
         send.compress();
     }
     let whose = PumpSide { side: Side::Upstream, code: ResetCode::BadAnswer, idle };
-    match pump(body, send, AtHand { inline: Bytes::new(), ..at_hand }, whose).await {
-        Ok(bytes) => Finished::Response { status, bytes: inlined + bytes },
-        Err(PumpError::Stream(error)) => Finished::Abandoned(error),
-        Err(PumpError::Body(reset)) => Finished::Failed(reset),
-    }
+    let (bytes, ended) = pump(body, send, AtHand { inline: Bytes::new(), ..at_hand }, whose).await;
+    let end = match ended {
+        Ok(()) => End::Complete,
+        Err(PumpError::Stream(error)) => End::Abandoned(error),
+        Err(PumpError::Body(reset)) => End::Failed(reset),
+    };
+    Finished::answered(status, inlined + bytes, end)
 }

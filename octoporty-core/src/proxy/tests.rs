@@ -110,7 +110,7 @@ async fn a_small_exchange_needs_one_frame_each_way() {
     assert_eq!((head.status, head.headers["x-answer"].as_bytes()), (StatusCode::OK, &b"yes"[..]));
     assert!(!body.is_end_stream());
     assert_eq!(read_all(body).await.unwrap().0, b"pong");
-    assert!(matches!(finished, Finished::Response { status: StatusCode::OK, bytes: 4 }));
+    assert!(matches!(finished, Finished { status: Some(StatusCode::OK), bytes_out: 4, end: End::Complete, .. }));
     // Neither end keeps anything of it.
     assert_eq!(gateway.open_streams(), 0);
 }
@@ -169,7 +169,7 @@ async fn a_body_that_pauses_too_long_is_cut_and_not_completed() {
     };
     let (finished, outcome) = tokio::join!(serve, visit);
     assert!(matches!(outcome, Err(BodyError::Cut(_))), "{outcome:?}");
-    assert!(matches!(finished, Finished::Failed(Reset { code: ResetCode::Timeout, .. })));
+    assert!(matches!(finished.end, End::Failed(Reset { code: ResetCode::Timeout, .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -183,7 +183,7 @@ async fn a_visitor_who_leaves_stops_the_handler() {
         assert!(tokio::time::timeout(Duration::from_secs(1), asking).await.is_err());
     };
     let (finished, ()) = tokio::join!(serve, visit);
-    assert!(matches!(finished, Finished::Abandoned(_)));
+    assert!(matches!(finished.end, End::Abandoned(_)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,15 +2,14 @@
 //!
 //! Field values keep their bytes; on the way in they are slices of the message, not copies.
 
-use std::marker::PhantomData;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeSeq};
+use serde::{Serialize, Serializer, ser::SerializeSeq};
 
+use super::raw_head::{HeadWriter, RawFields, RawRequestHead, RawResponseHead};
 use crate::{
     id::{MappingId, RequestId},
-    limits::{ANSWER_FIELDS_MAX, FIELDS_MAX, TARGET_BYTES_MAX},
+    limits::{ANSWER_FIELDS_MAX, FIELDS_MAX},
 };
 
 /// Most fields of one list: what the edges take ([`FIELDS_MAX`], [`ANSWER_FIELDS_MAX`]), and room for what either side
@@ -21,7 +20,7 @@ const WIRE_FIELDS_MAX: usize = 256;
 const FIELDS_TO_COME: usize = 4;
 
 /// Most entries of a field list: a name and a value for each field.
-const FIELD_ENTRIES_MAX: usize = 2 * WIRE_FIELDS_MAX;
+pub(super) const FIELD_ENTRIES_MAX: usize = 2 * WIRE_FIELDS_MAX;
 
 const _: () = assert!(FIELDS_MAX < WIRE_FIELDS_MAX && ANSWER_FIELDS_MAX < WIRE_FIELDS_MAX);
 
@@ -61,18 +60,6 @@ pub enum WireError {
     NotHttp(&'static str),
 }
 
-#[derive(Serialize)]
-struct RequestOut<'a>(MappingId, RequestId, &'a str, #[serde(with = "serde_bytes")] &'a [u8], FieldsOut<'a>);
-
-#[derive(Deserialize)]
-struct RequestIn<'a>(
-    MappingId,
-    RequestId,
-    &'a str,
-    #[serde(with = "serde_bytes")] &'a [u8],
-    #[serde(borrow)] FieldsIn<'a>,
-);
-
 impl RequestHead {
     /// The head as it goes into an `Open` frame.
     ///
@@ -81,8 +68,11 @@ impl RequestHead {
     /// Never: encoding into memory cannot fail.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let out = RequestOut(self.mapping, self.request, self.method.as_str(), &self.target, FieldsOut(&self.headers));
-        to_vec(&out, &self.headers)
+        let mut head = HeadWriter::request(self.mapping, self.request, self.method.as_str().as_bytes(), &self.target);
+        for (name, value) in &self.headers {
+            head.field(name.as_str().as_bytes(), value.as_bytes());
+        }
+        head.finish()
     }
 
     /// Reads the head of an `Open` frame.
@@ -92,26 +82,16 @@ impl RequestHead {
     /// When it is malformed, or a part is none that HTTP allows. A target that does not begin with `/` and is not
     /// `*` is refused (R32).
     pub fn decode(head: &Bytes) -> Result<Self, WireError> {
-        let Extensible(RequestIn(mapping, request, method, target, fields)) = from_slice(head)?;
-        let origin_form = target.first() == Some(&b'/') || target == b"*";
-        if !origin_form || target.len() > TARGET_BYTES_MAX || target.iter().any(|byte| !(0x21..0x7f).contains(byte)) {
-            return Err(WireError::NotHttp("target"));
-        }
+        let raw = RawRequestHead::read(head)?;
         Ok(Self {
-            mapping,
-            request,
-            method: Method::from_bytes(method.as_bytes()).map_err(|_invalid| WireError::NotHttp("method"))?,
-            target: head.slice_ref(target),
-            headers: fields.into_map(head)?,
+            mapping: raw.mapping,
+            request: raw.request,
+            method: Method::from_bytes(raw.method.as_bytes()).map_err(|_invalid| WireError::NotHttp("method"))?,
+            target: head.slice_ref(raw.target),
+            headers: into_map(raw.fields, head)?,
         })
     }
 }
-
-#[derive(Serialize)]
-struct ResponseOut<'a>(u16, FieldsOut<'a>);
-
-#[derive(Deserialize)]
-struct ResponseIn<'a>(u16, #[serde(borrow)] FieldsIn<'a>);
 
 impl ResponseHead {
     /// The head as it goes into a `Head` frame.
@@ -121,7 +101,11 @@ impl ResponseHead {
     /// Never: encoding into memory cannot fail.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        to_vec(&ResponseOut(self.status.as_u16(), FieldsOut(&self.headers)), &self.headers)
+        let mut head = HeadWriter::response(self.status.as_u16());
+        for (name, value) in &self.headers {
+            head.field(name.as_str().as_bytes(), value.as_bytes());
+        }
+        head.finish()
     }
 
     /// Reads the head of a `Head` frame.
@@ -130,10 +114,10 @@ impl ResponseHead {
     ///
     /// When it is malformed, or a part is none that HTTP allows.
     pub fn decode(head: &Bytes) -> Result<Self, WireError> {
-        let Extensible(ResponseIn(status, fields)) = from_slice(head)?;
+        let raw = RawResponseHead::read(head)?;
         Ok(Self {
-            status: StatusCode::from_u16(status).map_err(|_invalid| WireError::NotHttp("status"))?,
-            headers: fields.into_map(head)?,
+            status: StatusCode::from_u16(raw.status).map_err(|_invalid| WireError::NotHttp("status"))?,
+            headers: into_map(raw.fields, head)?,
         })
     }
 }
@@ -154,7 +138,7 @@ pub fn encode_trailers(trailers: &HeaderMap) -> Bytes {
 ///
 /// When it is malformed, or a part is none that HTTP allows.
 pub fn decode_trailers(block: &Bytes) -> Result<HeaderMap, WireError> {
-    from_slice::<FieldsIn<'_>>(block)?.into_map(block)
+    into_map(RawFields::read(block)?, block)
 }
 
 fn to_vec<T: Serialize>(value: &T, headers: &HeaderMap) -> Vec<u8> {
@@ -162,37 +146,6 @@ fn to_vec<T: Serialize>(value: &T, headers: &HeaderMap) -> Vec<u8> {
     let mut out = Vec::with_capacity(128 + headers.len() * 48);
     value.serialize(&mut rmp_serde::Serializer::new(&mut out)).expect("encoding into memory cannot fail");
     out
-}
-
-fn from_slice<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, WireError> {
-    let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
-    decoder.set_max_depth(crate::limits::MESSAGE_PACK_DEPTH_MAX);
-    T::deserialize(&mut decoder).map_err(|error| WireError::Malformed(error.to_string()))
-}
-
-/// An array whose first entries are a `T`; those that a later version added behind them are skipped.
-struct Extensible<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Extensible<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Visitor<T> {
-            type Value = Extensible<T>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an array")
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-                let known = T::deserialize(de::value::SeqAccessDeserializer::new(&mut entries))?;
-                while entries.next_element::<de::IgnoredAny>()?.is_some() {}
-                Ok(Extensible(known))
-            }
-        }
-
-        deserializer.deserialize_seq(Visitor(PhantomData))
-    }
 }
 
 /// Fields as one flat list: name, value, name, value.
@@ -209,49 +162,15 @@ impl Serialize for FieldsOut<'_> {
     }
 }
 
-struct FieldsIn<'a>(Vec<(&'a str, &'a [u8])>);
-
-impl FieldsIn<'_> {
-    fn into_map(self, source: &Bytes) -> Result<HeaderMap, WireError> {
-        let mut map = HeaderMap::with_capacity(self.0.len() + FIELDS_TO_COME);
-        for (name, value) in self.0 {
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_invalid| WireError::NotHttp("field name"))?;
-            let value = HeaderValue::from_maybe_shared(source.slice_ref(value))
-                .map_err(|_invalid| WireError::NotHttp("field value"))?;
-            map.append(name, value);
-        }
-        Ok(map)
+fn into_map(fields: RawFields<'_>, source: &Bytes) -> Result<HeaderMap, WireError> {
+    let mut map = HeaderMap::with_capacity(fields.count() + FIELDS_TO_COME);
+    for (name, value) in fields {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_invalid| WireError::NotHttp("field name"))?;
+        let value = HeaderValue::from_maybe_shared(source.slice_ref(value))
+            .map_err(|_invalid| WireError::NotHttp("field value"))?;
+        map.append(name, value);
     }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for FieldsIn<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = FieldsIn<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, "a list of at most {FIELD_ENTRIES_MAX} names and values")
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let announced = list.size_hint().unwrap_or(0);
-                if announced > FIELD_ENTRIES_MAX || announced % 2 != 0 {
-                    return Err(de::Error::invalid_length(announced, &self));
-                }
-                let mut fields = Vec::with_capacity(announced / 2);
-                while let Some(name) = list.next_element::<&'de str>()? {
-                    let value: &'de serde_bytes::Bytes =
-                        list.next_element()?.ok_or_else(|| de::Error::invalid_length(fields.len() * 2 + 1, &self))?;
-                    fields.push((name, value.as_ref()));
-                }
-                Ok(FieldsIn(fields))
-            }
-        }
-
-        deserializer.deserialize_seq(Visitor)
-    }
+    Ok(map)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::{Sink, Stream};
 
 use super::TransportError;
-use crate::limits::MESSAGE_BYTES_MAX;
+use crate::{frame::Message, limits::MESSAGE_BYTES_MAX};
 
 /// Bytes that may wait in one direction before its sender waits; the message that reaches the bound still fits. Twice
 /// the largest message, so that a sender of such messages is never in lock-step with its reader.
@@ -53,15 +53,16 @@ impl Stream for Duplex {
     }
 }
 
-impl Sink<Bytes> for Duplex {
+impl Sink<Message> for Duplex {
     type Error = TransportError;
 
     fn poll_ready(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         self.outbound.poll_room(context)
     }
 
-    fn start_send(self: Pin<&mut Self>, message: Bytes) -> Result<(), TransportError> {
-        self.outbound.send(message)
+    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), TransportError> {
+        TransportError::check_length(message.len())?;
+        self.outbound.send(message.into_bytes())
     }
 
     /// What was sent is with the other end already.
@@ -144,7 +145,6 @@ impl Pipe {
     }
 
     fn send(&self, message: Bytes) -> Result<(), TransportError> {
-        TransportError::check_length(message.len())?;
         let mut state = self.lock();
         if state.finished || state.abandoned {
             return Err(TransportError::Closed);

@@ -11,8 +11,7 @@ pub enum TransportError {
     /// A message was sent after this side closed, or after the peer went away.
     #[error("connection closed")]
     Closed,
-    /// A message was sent without waiting for room, and there was none. Our own mistake, except that a WebSocket peer
-    /// who pings without reading the answers can fill the room too.
+    /// A message was sent without waiting for room, and there was none. Our own mistake.
     #[error("no room to send another message")]
     Full,
     /// A message is longer than any may be: the peer's doing when it was received, ours when it was to be sent.
@@ -30,7 +29,7 @@ pub enum TransportError {
     /// [`UnexpectedEof`](io::ErrorKind::UnexpectedEof).
     #[error(transparent)]
     Io(io::Error),
-    /// The peer broke the WebSocket protocol, in the words of the library that found it.
+    /// The peer broke the WebSocket protocol; the text says how.
     #[error("websocket: {0}")]
     WebSocket(String),
 }

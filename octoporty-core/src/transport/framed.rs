@@ -12,6 +12,7 @@ use futures::{Sink, Stream};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 
 use super::TransportError;
+use crate::frame::Message;
 
 /// Bytes of the length before each message.
 const LENGTH_BYTES: usize = 4;
@@ -126,14 +127,14 @@ impl<IO: AsyncRead + Unpin> Stream for Framed<IO> {
     }
 }
 
-impl<IO: AsyncWrite + Unpin> Sink<Bytes> for Framed<IO> {
+impl<IO: AsyncWrite + Unpin> Sink<Message> for Framed<IO> {
     type Error = TransportError;
 
     fn poll_ready(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         self.get_mut().poll_write_down_to(WRITE_BUFFER_BYTES, context)
     }
 
-    fn start_send(self: Pin<&mut Self>, message: Bytes) -> Result<(), TransportError> {
+    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), TransportError> {
         TransportError::check_length(message.len())?;
         let this = self.get_mut();
         if this.to_write.len() > WRITE_BUFFER_BYTES {
@@ -142,7 +143,8 @@ impl<IO: AsyncWrite + Unpin> Sink<Bytes> for Framed<IO> {
         let length = u32::try_from(message.len()).expect("a message's length is far below 4 GiB");
         this.to_write.reserve(LENGTH_BYTES + message.len());
         this.to_write.put_u32(length);
-        this.to_write.put(message);
+        this.to_write.put(message.head);
+        this.to_write.put(message.body);
         Ok(())
     }
 

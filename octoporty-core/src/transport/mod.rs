@@ -16,6 +16,8 @@ pub use framed::Framed;
 #[cfg(feature = "websocket")]
 pub use websocket::WebSocket;
 
+use crate::frame::Message;
+
 /// A connection that carries whole messages in order.
 ///
 /// Anything that is such a stream and sink is a transport; there is nothing to implement.
@@ -36,7 +38,7 @@ pub use websocket::WebSocket;
 /// without losing a message. A dropped `send` may or may not have taken the message.
 pub trait Transport:
     futures::Stream<Item = Result<bytes::Bytes, TransportError>>
-    + futures::Sink<bytes::Bytes, Error = TransportError>
+    + futures::Sink<Message, Error = TransportError>
     + Unpin
     + Send
     + 'static
@@ -45,7 +47,7 @@ pub trait Transport:
 
 impl<T> Transport for T where
     T: futures::Stream<Item = Result<bytes::Bytes, TransportError>>
-        + futures::Sink<bytes::Bytes, Error = TransportError>
+        + futures::Sink<Message, Error = TransportError>
         + Unpin
         + Send
         + 'static

@@ -88,6 +88,10 @@ impl Landing {
         let changed_at_ms = sync.changed_at_ms.min(clock::now_ms());
         let other = shown.owner.as_ref().filter(|owner| owner.agent != agent).map(|owner| owner.words.clone());
         if sync.digest == shown.digest() {
+            let before = shown.owner.as_ref().map(|owner| owner.words.changed_at_ms);
+            if before.is_none_or(|before| before < changed_at_ms) {
+                self.show(agent, by, changed_at_ms, shown.page.clone());
+            }
             return Ok(LandingSynced { state: LandingState::Current, other });
         }
         if let Some(other) = other.as_ref().filter(|other| other.changed_at_ms >= changed_at_ms) {
@@ -98,12 +102,17 @@ impl Landing {
             Some(digest) => checked_page(digest, html)?,
             None => LandingPage::default(),
         };
-        let stored = Stored { agent, by, changed_at_ms, html: page.html().map(|html| text_of(&html)) };
-        self.keep(&stored);
-        tracing::info!(%agent, by = stored.by, custom = !page.is_default(), "landing page changed");
-        let words = LandingOwner { digest: sync.digest, by: stored.by, changed_at_ms };
-        self.shown.store(Arc::new(Shown { page, owner: Some(Owner { agent, words }) }));
+        tracing::info!(%agent, by, custom = !page.is_default(), "landing page changed");
+        self.show(agent, by, changed_at_ms, page);
         Ok(LandingSynced { state: LandingState::Taken, other })
+    }
+
+    fn show(&self, agent: AgentId, by: String, changed_at_ms: u64, page: LandingPage) {
+        let html = page.html();
+        let stored = Stored { agent, by, changed_at_ms, html: html.as_deref().map(text_of) };
+        self.keep(&stored);
+        let words = LandingOwner { digest: html.as_deref().map(digest_of), by: stored.by, changed_at_ms };
+        self.shown.store(Arc::new(Shown { page, owner: Some(Owner { agent, words }) }));
     }
 
     /// A page that cannot be kept is shown all the same: the Agent brings it again after a restart.

@@ -59,6 +59,18 @@ fn the_last_change_wins_and_not_the_last_to_connect() {
 }
 
 #[test]
+fn the_same_page_of_another_agent_is_a_change_too() {
+    let landing = Landing::new(None);
+    send(&landing, A, 10, "page").unwrap();
+    assert_eq!(send(&landing, B, 20, "page").unwrap().state, LandingState::Current);
+    assert_eq!(reset(&landing, A, 15), LandingState::Superseded, "it is the page of the other now");
+    // The default page, brought back where it is shown already.
+    let landing = Landing::new(None);
+    assert_eq!(reset(&landing, A, 20), LandingState::Current);
+    assert_eq!(send(&landing, B, 15, "older").unwrap().state, LandingState::Superseded);
+}
+
+#[test]
 fn an_agent_may_always_change_its_own_page() {
     let landing = Landing::new(None);
     send(&landing, A, 10, "first").unwrap();

@@ -1,7 +1,10 @@
 //! One Agent: who it is, whether it is there, and waiting for it to return.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -29,6 +32,7 @@ pub struct AgentStatus {
 pub(crate) struct Agent {
     pub(crate) id: AgentId,
     words: Mutex<(String, String)>,
+    introduced: AtomicBool,
     session: ArcSwapOption<Session>,
     /// When the last session ended; at first, when the Agent became known.
     lost: Mutex<Instant>,
@@ -41,15 +45,18 @@ impl Agent {
         Self {
             id,
             words: Mutex::default(),
+            introduced: AtomicBool::new(false),
             session: ArcSwapOption::empty(),
             lost: Mutex::new(Instant::now()),
             returned: Notify::new(),
         }
     }
 
-    pub(crate) fn introduce(&self, name: &str, version: &str) {
+    /// Takes over how the Agent calls itself now. Says whether it had been here before.
+    pub(crate) fn introduce(&self, name: &str, version: &str) -> bool {
         let cut = |text: &str| text.chars().filter(|c| !c.is_control()).take(128).collect();
         *self.words.lock().unwrap_or_else(PoisonError::into_inner) = (cut(name), cut(version));
+        self.introduced.swap(true, Ordering::Relaxed)
     }
 
     /// What people know it by: its name, or its identity where it has none.
@@ -64,6 +71,11 @@ impl Agent {
 
     pub(crate) fn is_here(&self) -> bool {
         self.session.load().is_some()
+    }
+
+    /// Since when it is away, if it is.
+    pub(crate) fn away_since(&self) -> Option<Instant> {
+        (!self.is_here()).then(|| *self.lost.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes `session` the current one; gives the one before.

@@ -16,7 +16,10 @@ use octoporty_core::{
 use tokio::{sync::watch, time::Instant};
 
 use super::{Agent, AgentStatus, Session};
-use crate::routes::RouteTable;
+use crate::{
+    metrics::{RouteSlot, RouteSlots},
+    routes::RouteTable,
+};
 
 /// Agents that are remembered, here or away. Beyond it, those that are away and longest gone are forgotten.
 const AGENTS_MAX: usize = 10_000;
@@ -26,6 +29,9 @@ const AGENTS_MAX: usize = 10_000;
 pub(crate) struct RouteEntry {
     pub(crate) mapping: MappingId,
     pub(crate) agent: Arc<Agent>,
+    /// Where its requests are counted.
+    #[expect(dead_code, reason = "for the side that serves visitors")]
+    pub(crate) slot: RouteSlot,
 }
 
 #[derive(Debug)]
@@ -33,8 +39,13 @@ pub(crate) struct Registry {
     table: ArcSwap<RouteTable<RouteEntry>>,
     inner: Mutex<Inner>,
     own_hosts: Vec<Hostname>,
+    slots: Arc<RouteSlots>,
     /// Until when unknown hosts may yet become known; `None` once the Agents of the last run are back.
     hold: watch::Sender<Option<Instant>>,
+    /// Whether there was a last run with Agents.
+    had_agents: bool,
+    /// Counts changes of the routes, and of Agents that are here.
+    changes: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -47,12 +58,20 @@ struct Inner {
 
 impl Registry {
     /// A registry that waits up to `hold` for the Agents of the last run.
-    pub(crate) fn new(own_hosts: Vec<Hostname>, expected: Vec<AgentId>, hold: Duration) -> Self {
+    pub(crate) fn new(
+        own_hosts: Vec<Hostname>,
+        expected: Vec<AgentId>,
+        hold: Duration,
+        slots: Arc<RouteSlots>,
+    ) -> Self {
         let until = (!expected.is_empty()).then(|| Instant::now() + hold);
         Self {
+            had_agents: !expected.is_empty(),
+            changes: watch::Sender::new(0),
             table: ArcSwap::default(),
             inner: Mutex::new(Inner { expected: expected.into_iter().collect(), ..Inner::default() }),
             own_hosts,
+            slots,
             hold: watch::Sender::new(until),
         }
     }
@@ -118,7 +137,8 @@ impl Registry {
                 continue;
             }
             outcome.live += 1;
-            inner.routes.insert(route.domain, RouteEntry { mapping: route.id, agent: Arc::clone(agent) });
+            let slot = self.slots.of(route.id);
+            inner.routes.insert(route.domain, RouteEntry { mapping: route.id, agent: Arc::clone(agent), slot });
         }
         let table: RouteTable<RouteEntry> =
             inner.routes.iter().map(|(pattern, entry)| (pattern.clone(), entry.clone())).collect();
@@ -132,7 +152,38 @@ impl Registry {
                 *hold = None;
             }
         });
+        self.note_change();
         outcome
+    }
+
+    /// Tells who follows the routes that they, or the Agents that are here, are others now.
+    pub(crate) fn note_change(&self) {
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Told of each change.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// All routes, in no order.
+    pub(crate) fn routes(&self) -> Vec<(HostPattern, RouteEntry)> {
+        self.lock().routes.iter().map(|(pattern, entry)| (pattern.clone(), entry.clone())).collect()
+    }
+
+    /// Whether a route is for this very host, and not for all below a suffix.
+    pub(crate) fn has_exactly(&self, host: &Hostname) -> bool {
+        self.table.load().get(&HostPattern::Exact(host.clone())).is_some()
+    }
+
+    /// How many Agents of the last run did not return yet.
+    pub(crate) fn missing_agents(&self) -> usize {
+        self.lock().expected.len()
+    }
+
+    /// Whether the last run had Agents that were to return.
+    pub(crate) fn had_agents(&self) -> bool {
+        self.had_agents
     }
 
     fn refusal(&self, inner: &Inner, route: &Route) -> Option<(&'static str, String)> {

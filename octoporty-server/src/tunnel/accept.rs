@@ -8,12 +8,10 @@ use octoporty_core::{
     message::{GoAwayReason, Hello, RefusalCode, Refused, Welcome},
     proto::ConnectionError,
     session::{self, Lane},
-    transport::websocket::{self, WebSocket},
+    transport::WebSocket,
     version::{VERSION, WIRE_VERSION},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::WebSocketStream;
-use tungstenite::protocol::Role;
 
 use super::calls;
 use crate::{
@@ -26,9 +24,7 @@ pub(super) async fn serve<Io>(gateway: Arc<Inner>, io: Io, read: Bytes, shard: u
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let config = Some(websocket::config());
-    let stream = WebSocketStream::from_partially_read(io, read.to_vec(), Role::Server, config).await;
-    let (lane, driver) = session::accept(WebSocket::new(stream), gateway.lane_config());
+    let (lane, driver) = session::accept(WebSocket::server(io, &read), gateway.lane_config());
     gateway.lanes.spawn(driver);
     let mut serving = pin!(serve_lane(&gateway, &lane, shard));
     tokio::select! {
@@ -57,6 +53,7 @@ async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, shard: usize) {
         Ok(joined) => joined,
         Err(refused) => {
             tracing::info!(agent = %agent.id, name = hello.name, code = ?refused.code, "lane refused");
+            gateway.metrics.lanes_refused.fetch_add(1, Ordering::Relaxed);
             lane.refuse(&refused);
             return;
         }
@@ -76,7 +73,9 @@ async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, shard: usize) {
         tracing::info!(agent = %agent.id, name = hello.name, version = hello.version, session = %joined.session.id, "agent connected");
     }
     agent.notify();
+    gateway.metrics.lanes.add(lane);
     let error = calls::serve(gateway, &agent, &joined.session, lane).await;
+    gateway.metrics.lanes.remove(lane);
     leave(gateway, &agent, &joined.session, lane, &error).await;
 }
 
@@ -100,7 +99,11 @@ fn join(gateway: &Inner, agent: &Arc<Agent>, lane: &Lane, hello: &Hello, shard: 
         }
         return Ok(Joined { session, is_first: false });
     }
-    agent.introduce(&hello.name, &hello.version);
+    let metrics = &gateway.metrics;
+    metrics.sessions.fetch_add(1, Ordering::Relaxed);
+    if agent.introduce(&hello.name, &hello.version) {
+        metrics.reconnects.fetch_add(1, Ordering::Relaxed);
+    }
     let session = Arc::new(Session::new(SessionId::from_u128(rand::random()), hello.instance));
     session.add(slot);
     Ok(Joined { session, is_first: true })
@@ -112,6 +115,7 @@ async fn leave(gateway: &Inner, agent: &Arc<Agent>, session: &Arc<Session>, lane
     if !session.remove(lane) || !agent.end(session) {
         return;
     }
+    gateway.registry.note_change();
     tracing::info!(agent = %agent.id, session = %session.id, reason = %error, "agent disconnected");
     if session.left.load(Ordering::Relaxed) {
         gateway.save_state().await;

@@ -1,6 +1,9 @@
 //! `GET /tunnel`: who may come in is decided before the upgrade (R23).
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
@@ -40,6 +43,7 @@ pub(crate) fn upgrade(visit: &Arc<Visit>, mut request: Request<Incoming>, facts:
     let is_right = presented_key(headers).is_some_and(|key| gateway.key.ct_eq(key));
     if !is_right {
         gateway.throttle.count(address);
+        gateway.metrics.wrong_keys.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(%address, "an agent presented a wrong key");
         return refuse(StatusCode::UNAUTHORIZED, "a key is needed, and this is not it", None, facts);
     }

@@ -14,7 +14,7 @@ use octoporty_core::{
 };
 use tokio::net::TcpStream;
 
-use super::service;
+use super::{plain, service};
 use crate::gateway::Inner;
 
 /// What HTTP/2 by prior knowledge begins with (RFC 9113 §3.4); no method of HTTP/1 does.
@@ -53,12 +53,21 @@ pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAd
     let outcome = match first {
         Ok(Ok(Some(true))) => {
             let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None });
-            serve_http2(visit, stream).await
+            Box::pin(serve_http2(visit, stream)).await
         }
         Ok(Ok(Some(false))) => {
+            let cutting = gateway.cutting.clone();
+            let outcome = tokio::select! {
+                outcome = plain::serve(&gateway, stream, peer, shard) => outcome,
+                () = cutting.cancelled() => return,
+            };
+            let plain::Outcome::NotPlain(stream, read) = outcome else {
+                return;
+            };
             let verdicts = VerdictQueue::new();
             let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()) });
-            serve_http1(visit, stream, verdicts).await
+            // Boxed: most connections never come here, and each would hold the room for it.
+            Box::pin(serve_http1(visit, stream, read, verdicts)).await
         }
         Ok(Ok(None) | Err(_)) | Err(_) => return,
     };
@@ -81,9 +90,10 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<Option<bool>> {
     }
 }
 
-async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, verdicts: VerdictQueue) -> hyper::Result<()> {
+/// Serves a connection of which the bytes of `read` were read already.
+async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, read: Bytes, verdicts: VerdictQueue) -> hyper::Result<()> {
     let gateway = Arc::clone(&visit.gateway);
-    let guard = RequestGuard::new(stream, Bytes::new(), verdicts);
+    let guard = RequestGuard::new(stream, read, verdicts);
     let handle = service_fn(move |request| {
         let visit = Arc::clone(&visit);
         Box::pin(async move { Ok::<_, Infallible>(service::handle(visit, request).await) })

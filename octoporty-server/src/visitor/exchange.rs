@@ -11,10 +11,11 @@ use octoporty_core::{
     proxy::{
         Answer, ExchangeError, Outgoing, RequestHead,
         headers::{UpgradeFields, strip_request, strip_response},
-        initiate,
+        initiate, stamp_waited,
     },
     session::Lane,
 };
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{Visit, VisitorBody, failure, service::Facts, upgrade};
@@ -25,7 +26,7 @@ use crate::{
 };
 
 /// Lanes that one request is tried on, at most.
-const ATTEMPTS_MAX: u32 = 4;
+pub(super) const ATTEMPTS_MAX: u32 = 4;
 
 /// Sends a request to the Agent of its route and gives the answer.
 pub(super) async fn forward(
@@ -129,7 +130,8 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     async fn run(mut self, mut outgoing: Outgoing<Incoming>) -> Response<VisitorBody> {
-        let encoded = self.head.encode();
+        let mut encoded = self.head.encode();
+        let since = Instant::now();
         let kind = if self.facts.upgrade { StreamKind::Upgrade } else { StreamKind::Http };
         let mut attempts = 0;
         loop {
@@ -137,6 +139,7 @@ impl Exchange<'_> {
                 return self.fail_with(Problem::TunnelDown);
             };
             attempts += 1;
+            stamp_waited(&mut encoded, since.elapsed());
             let idle = limits::BODY_IDLE_TIMEOUT;
             let tasks = &self.visit.gateway.visitors;
             match initiate(&lane, kind, &encoded, &mut outgoing, tasks, idle).await {

@@ -5,6 +5,7 @@ mod connection;
 mod exchange;
 mod failure;
 mod frame_tracker;
+mod plain;
 mod service;
 mod upgrade;
 

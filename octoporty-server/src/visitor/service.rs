@@ -16,7 +16,7 @@ use super::{Visit, VisitorBody, exchange, failure};
 use crate::{
     classify::{Destination, classify},
     health,
-    pages::{ErrorPage, LandingHost, LandingPage, Problem},
+    pages::{ErrorPage, LandingHost, Problem},
     registry::RouteEntry,
     tunnel,
 };
@@ -77,7 +77,7 @@ async fn answer(visit: &Arc<Visit>, request: Request<Incoming>, id: RequestId) -
         }
         Some(Err(Own::Tunnel)) => tunnel::upgrade(visit, request, &mut facts),
         Some(Err(Own::Landing(host))) => {
-            let page = LandingPage::default().render(host, request.headers(), id);
+            let page = visit.gateway.control.landing.page().render(host, request.headers(), id);
             VisitorBody::page(page, facts.in_service)
         }
         None => {

@@ -12,6 +12,7 @@ use octoporty_core::{
     limits::UPGRADE_IDLE_TIMEOUT,
     proxy::{BoxedIo, relay},
     session::{RecvStream, SendStream},
+    transport::websocket,
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
@@ -26,7 +27,7 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_millis(500);
 /// Turns an extended CONNECT into the upgrade that an HTTP/1.1 upstream knows (RFC 8441 §5).
 pub(super) fn as_http1(parts: &mut request::Parts) {
     parts.method = Method::GET;
-    let key = tungstenite::handshake::client::generate_key();
+    let key = websocket::generate_key();
     let fields = [
         (header::CONNECTION, HeaderValue::from_static("Upgrade")),
         (header::UPGRADE, HeaderValue::from_static("websocket")),

@@ -6,6 +6,8 @@ mod file;
 mod open;
 mod reader;
 mod recover;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub(crate) use fault::Fault;

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sea_orm::sqlx::ConnectOptions;
-use sea_orm::sqlx::sqlite::{
-    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr, SqlxSqliteConnector};
 
 use super::fault::Fault;
@@ -26,6 +24,8 @@ const READER_IDLE: Duration = Duration::from_secs(60);
 const CACHE_KIB: u32 = 1_024;
 /// Bytes to which the write-ahead log is cut after it was longer.
 const JOURNAL_BYTES: u32 = 16 * 1024 * 1024;
+/// Statements that a connection keeps prepared. The large ones take hundreds of kilobytes.
+const STATEMENTS_KEPT: usize = 24;
 /// Rows that a connection's thread may be ahead of who reads them. A page at most, so that it is fetched in one go.
 const ROWS_AHEAD: usize = 1_024;
 
@@ -52,10 +52,12 @@ impl Spec {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
             .row_buffer_size(ROWS_AHEAD)
+            .statement_cache_capacity(STATEMENTS_KEPT)
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .disable_statement_logging();
         match self.path() {
-            None => options.in_memory(true),
+            // SQLite's flag for memory would make copies of it go to memory too.
+            None => options.filename(":memory:").create_if_missing(true),
             Some(path) => options.filename(plain(path)),
         }
     }
@@ -63,12 +65,11 @@ impl Spec {
     pub(super) async fn writer(&self) -> Result<DatabaseConnection, DbErr> {
         let mut options = self.options().read_only(self.read_only());
         if !self.read_only() {
-            // Before the first table, or the file never gets smaller.
-            options = options
-                .auto_vacuum(SqliteAutoVacuum::Incremental)
-                .journal_mode(SqliteJournalMode::Wal)
-                .pragma("journal_size_limit", JOURNAL_BYTES.to_string())
-                .synchronous(if self.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Normal });
+            options = options.pragma("journal_size_limit", JOURNAL_BYTES.to_string()).synchronous(if self.durable {
+                SqliteSynchronous::Full
+            } else {
+                SqliteSynchronous::Normal
+            });
         }
         let pool = SqlitePoolOptions::new()
             .min_connections(1)
@@ -135,6 +136,12 @@ async fn finish(spec: &Spec, write: &DatabaseConnection) -> Result<DatabaseConne
     if spec.read_only() {
         migration::require_current(write, spec.schema).await?;
     } else {
+        // Both are written into the file, so not before it is known to be ours.
+        if migration::version(write, spec.schema).await? == 0 {
+            // Before the first table, or the file never gets smaller.
+            write.execute_unprepared("PRAGMA auto_vacuum = INCREMENTAL").await?;
+        }
+        write.execute_unprepared("PRAGMA journal_mode = WAL").await?;
         migration::migrate(write, spec.schema, spec.path().filter(|_| spec.durable)).await?;
     }
     if spec.path().is_some() { Ok(spec.readers().await?) } else { Ok(write.clone()) }
@@ -145,8 +152,12 @@ fn prepare_file(path: &Path, location: &Location) -> std::io::Result<()> {
         file::create_private(path)?;
         file::sweep_temporaries(path);
     }
-    if !matches!(location, Location::File { access: Access::ReadOnly, .. })
-        && let Err(error) = file::make_private(path)
+    if matches!(location, Location::File { access: Access::ReadOnly, .. }) {
+        return Ok(());
+    }
+    // SQLite would open a file that cannot be written for reading, and fail later for another reason.
+    std::fs::OpenOptions::new().write(true).open(path)?;
+    if let Err(error) = file::make_private(path)
         && error.kind() != std::io::ErrorKind::NotFound
     {
         tracing::warn!(path = %path.display(), %error, "others can read the database");

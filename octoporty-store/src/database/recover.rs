@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
 use super::fault::Fault;
-use super::file::{FileId, TemporaryFile, companions};
+use super::file::{FileId, TemporaryFile, beside};
 use super::open;
 use super::reader::Database;
 use super::writer::WriteSide;
@@ -64,15 +64,17 @@ impl Database {
         };
         tracing::warn!(path = %path.display(), replaced, "the database file is not where it was");
         let rescued = if replaced || !self.spec.durable { None } else { Some(self.rescue(path).await?) };
-        // Closing removes what SQLite keeps beside the path, so it comes before anything new is there.
         if let Some(old) = side.take() {
             open::close(&old).await;
         }
         self.close_readers().await;
+        // SQLite leaves the log of a file that was moved where it is, and would play it into whatever is opened next.
+        let log = beside(path, "-wal");
+        if side.wal.is_some() && FileId::of(&log).is_ok_and(|found| found == side.wal) {
+            std::fs::remove_file(&log).map_err(|error| Fault::io(&error))?;
+        }
+        side.wal = None;
         if let Some(rescued) = rescued {
-            for companion in companions(path) {
-                let _gone_already = std::fs::remove_file(companion);
-            }
             rescued.persist(path).map_err(|error| Fault::io(&error))?;
             tracing::warn!(path = %path.display(), "the database file was put back from what was still open");
         }

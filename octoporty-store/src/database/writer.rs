@@ -77,8 +77,10 @@ impl Writer {
     pub(crate) async fn commit(self) -> Result<OwnedMutexGuard<WriteSide>, Fault> {
         let Self { transaction, mut side, database } = self;
         transaction.commit().await?;
-        if side.wal.is_none() {
-            side.note_files(&database.spec);
+        if side.wal.is_none()
+            && let Some(path) = database.spec.path()
+        {
+            side.wal = FileId::of(&beside(path, "-wal")).ok().flatten();
         }
         let damaged = database.problem.borrow().as_ref().is_some_and(|problem| problem.kind == ProblemKind::Corrupt);
         if !damaged {

@@ -39,6 +39,7 @@ CREATE TABLE request (
 ) STRICT;
 CREATE INDEX request_by_id ON request (request_id);
 CREATE INDEX request_by_mapping ON request (mapping_id) WHERE mapping_id IS NOT NULL;
+CREATE INDEX request_by_mapping_and_class ON request (mapping_id, status_class) WHERE status_class <> 2;
 CREATE INDEX request_by_class ON request (status_class) WHERE status_class <> 2;
 CREATE INDEX request_by_side ON request (side) WHERE side IS NOT NULL;
 

@@ -73,7 +73,7 @@ pub(crate) async fn require_current(connection: &DatabaseConnection, schema: &Sc
 }
 
 /// The steps that a database has taken, if it is of this kind and this program knows them all.
-async fn version(connection: &impl ConnectionTrait, schema: &Schema) -> Result<i64, Fault> {
+pub(crate) async fn version(connection: &impl ConnectionTrait, schema: &Schema) -> Result<i64, Fault> {
     let version = pragma(connection, "PRAGMA user_version").await?;
     let application = pragma(connection, "PRAGMA application_id").await?;
     let tables = pragma(connection, "SELECT count(*) FROM sqlite_schema").await?;

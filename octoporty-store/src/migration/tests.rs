@@ -82,7 +82,7 @@ async fn a_database_comes_up_to_date_after_a_copy() {
     open_again.close().await;
 
     let copy = directory.path().join("x.db.schema-1");
-    assert_eq!(copies(directory.path()), [copy.clone()]);
+    assert_eq!(copies(directory.path()), std::slice::from_ref(&copy));
     let copy_open = open(&copy, &UP_TO[1]).await.unwrap();
     assert_eq!(copy_open.number("SELECT x FROM a").await, 1);
     copy_open.close().await;
@@ -162,7 +162,7 @@ async fn newer_and_foreign_files_are_refused_and_not_changed() {
     let kind = |fault: Fault| fault.into_problem().unwrap().0;
     assert_eq!(open(&path, &UP_TO[2]).await.err().map(kind), Some(ProblemKind::Newer));
     assert_eq!(open(&path, &MAIN).await.err().map(kind), Some(ProblemKind::Foreign));
-    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    assert!(std::fs::read(&path).unwrap() == bytes, "the file was not touched");
     assert!(copies(directory.path()).is_empty());
 }
 

@@ -28,11 +28,11 @@ impl TestClock {
     }
 
     pub(crate) fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+        self.0.fetch_add(i64::try_from(by.as_millis()).expect("a short time"), Ordering::SeqCst);
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.0.load(Ordering::SeqCst)).unwrap()
+        DateTime::from_timestamp_millis(self.0.load(Ordering::SeqCst)).expect("a time")
     }
 
     fn clock(&self) -> Clock {
@@ -43,7 +43,7 @@ impl TestClock {
 
 /// Some seconds after a whole minute in 2026.
 pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(1_790_000_040_000 + seconds * 1_000).unwrap()
+    DateTime::from_timestamp_millis(1_790_000_040_000 + seconds * 1_000).expect("a time")
 }
 
 /// A directory with a store in it.

@@ -3,6 +3,7 @@
 mod backup;
 mod durability;
 mod faults;
+mod figures;
 mod harness;
 mod history;
 mod limits;

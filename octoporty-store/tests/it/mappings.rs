@@ -115,7 +115,7 @@ async fn who_watches_sees_each_change_after_it_is_on_disk() {
     assert!(seen.borrow_and_update().list().is_empty());
     let made = test.store.mappings().create(&Actor::program(), settings("a.example")).await.unwrap();
     seen.changed().await.unwrap();
-    assert_eq!(seen.borrow_and_update().list(), [made.clone()]);
+    assert_eq!(seen.borrow_and_update().list(), std::slice::from_ref(&made));
     test.store.mappings().delete(&Actor::program(), made.id).await.unwrap();
     seen.changed().await.unwrap();
     assert!(seen.borrow_and_update().list().is_empty());

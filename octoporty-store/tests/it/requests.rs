@@ -24,7 +24,7 @@ async fn find(store: &Store, filter: &RequestFilter, limit: u32) -> Vec<u128> {
     let mut cursor: Option<Cursor> = None;
     loop {
         let page = store.request_log().page(filter, cursor, limit).await.expect("a page");
-        assert!(page.requests.len() <= usize::try_from(limit).unwrap());
+        assert!(page.requests.len() <= usize::try_from(limit).expect("32 bits"));
         found.extend(page.requests.iter().map(|request| request.id.as_u128()));
         let Some(next) = page.next else { return found };
         // As it goes through an API.
@@ -195,6 +195,19 @@ async fn filters_find_what_they_should() {
         (text("00000000000000000000000000000003"), &[3]),
         (text("00000000-0000-0000-0000-000000000004"), &[4]),
         (RequestFilter { mapping, status: Some(StatusFilter::Class(4)), ..all() }, &[2]),
+        (RequestFilter { mapping, status: Some(StatusFilter::Class(2)), ..all() }, &[1]),
+        (RequestFilter { mapping, status: Some(StatusFilter::Exactly(404)), ..all() }, &[2]),
+        (RequestFilter { mapping, status: Some(StatusFilter::Exactly(405)), ..all() }, &[]),
+        (
+            RequestFilter {
+                mapping,
+                side: Some(Side::Service),
+                status: Some(StatusFilter::Exactly(502)),
+                text: Some("00000000000000000000000000000006".to_owned()),
+                ..all()
+            },
+            &[6],
+        ),
         (RequestFilter { mapping, side: Some(Side::Service), from: Some(at(6)), ..all() }, &[6]),
         (RequestFilter { mapping, text: Some("app.example".to_owned()), to: Some(at(6)), ..all() }, &[2, 1]),
     ];
@@ -254,7 +267,7 @@ async fn secrets_never_reach_the_disk() {
 #[tokio::test]
 async fn headers_of_the_last_few_are_kept() {
     let test = TestStore::with(|config| config.headers_kept(3)).await;
-    let with_headers = |number| RequestRecord {
+    let with_headers = |number: u128| RequestRecord {
         headers: Some(Headers { request: vec![("N".to_owned(), number.to_string())], response: vec![] }),
         ..request(number, at(i64::try_from(number).unwrap()))
     };
@@ -304,6 +317,25 @@ async fn offering_never_waits_and_counts_what_it_skips() {
     assert_eq!(written + test.store.request_log().skipped(), u64::try_from(offered).unwrap());
     test.store.request_log().skip();
     assert_eq!(test.store.request_log().skipped(), skipped + 1);
+}
+
+// R58
+#[tokio::test]
+async fn what_could_not_be_written_is_written_later() {
+    let test = TestStore::new().await;
+    let mut other = stranger(&test.logs()).await;
+    run(&mut other, "BEGIN IMMEDIATE").await;
+    test.store.request_log().offer(request(1, at(0)));
+    let error = test.store.request_log().flush().await.unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    run(&mut other, "COMMIT").await;
+    test.health(|health| health.is_well()).await;
+    let deadline = tokio::time::Instant::now() + crate::harness::DEADLINE;
+    while test.store.request_log().get(Uuid::from_u128(1)).await.unwrap().is_none() {
+        assert!(tokio::time::Instant::now() < deadline);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(test.store.request_log().skipped(), 0);
 }
 
 // R58

@@ -51,7 +51,7 @@ async fn the_last_failed_sign_ins_are_kept() {
     let failure = |number: u32| SignInFailure {
         at: at(number.into()),
         address: format!("192.0.2.{number}"),
-        user_agent: (number % 2 == 0).then(|| "Firefox".to_owned()),
+        user_agent: number.is_multiple_of(2).then(|| "Firefox".to_owned()),
         locked: Duration::from_secs(number.into()),
     };
     for number in 0..SIGN_IN_FAILURES_MAX + 3 {

@@ -6,8 +6,10 @@ use libfuzzer_sys::fuzz_target;
 use octoporty_core::{
     limits::{ANSWER_FIELDS_MAX, MAPPINGS_MAX, TARGET_BYTES_MAX},
     message::{
-        CallAnswer, CallHead, GoAway, Hello, Refused, RoutesSynced, Welcome, decode, decode_routes, encode,
-        encode_routes,
+        CallAnswer, CallHead, GatewayStatus, GoAway, Hello, LandingSynced, LogBatch, LogHistogram, LogPage, LogsFollow,
+        LogsRead, RecordReader, Refused, RoutesSynced, UpdateAnswer, UpdateRequest, Welcome, decode,
+        decode_caddy_config, decode_landing, decode_routes, encode, encode_landing, encode_routes,
+        logs::LINE_BYTES_MAX,
     },
     proxy::{RequestHead, ResponseHead, decode_trailers, encode_trailers},
 };
@@ -21,6 +23,14 @@ fuzz_target!(|bytes: &[u8]| {
     survives::<CallHead>(bytes);
     survives::<CallAnswer>(bytes);
     survives::<RoutesSynced>(bytes);
+    survives::<LogsRead>(bytes);
+    survives::<LogsFollow>(bytes);
+    survives::<LogHistogram>(bytes);
+    survives::<LandingSynced>(bytes);
+    survives::<UpdateRequest>(bytes);
+    survives::<UpdateAnswer>(bytes);
+    survives::<GatewayStatus>(bytes);
+    control(bytes);
     if let Ok(routes) = decode_routes(bytes) {
         assert!(routes.len() <= MAPPINGS_MAX);
         assert_eq!(decode_routes(&encode_routes(&routes)), Ok(routes));
@@ -31,6 +41,26 @@ fuzz_target!(|bytes: &[u8]| {
 fn survives<T: DeserializeOwned + Serialize + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
     if let Ok(message) = decode::<T>("message", bytes) {
         assert_eq!(decode::<T>("message", &encode(&message)), Ok(message));
+    }
+}
+
+/// What a Gateway sends for people: lines stay within their bounds and without control characters (R36).
+fn control(bytes: &[u8]) {
+    if let Ok((sync, page)) = decode_landing(bytes) {
+        assert_eq!(decode_landing(&encode_landing(&sync, page)), Ok((sync, page)));
+    }
+    let _head = decode_caddy_config(bytes);
+    let page = decode::<LogPage>("message", bytes).ok().and_then(|page| page.bounded().ok());
+    let mut records = RecordReader::default();
+    records.push(bytes);
+    let batch = records.next::<LogBatch>("message").ok().flatten().and_then(|batch| batch.bounded().ok());
+    let entries =
+        page.into_iter().flat_map(|page| page.entries).chain(batch.into_iter().flat_map(|batch| batch.entries));
+    for entry in entries {
+        let values: usize = entry.fields.values().map(String::len).sum();
+        assert!(entry.message.len() + values <= LINE_BYTES_MAX);
+        let texts = entry.fields.iter().flat_map(|(name, value)| [name, value]).chain([&entry.message, &entry.target]);
+        assert!(!texts.into_iter().any(|text| text.contains(char::is_control)));
     }
 }
 

@@ -176,6 +176,7 @@ impl Run {
     fn transmit(&mut self, times: u8) {
         for _ in 0..=times {
             let Some(message) = self.connection.poll_transmit(self.now) else { return };
+            let message = message.into_bytes();
             assert!(message.len() <= MESSAGE_BYTES_MAX / 4);
             for frame in Frames::new(message).expect("a message has a size that is allowed") {
                 self.sent(&frame.expect("this side sends good frames"));

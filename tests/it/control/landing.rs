@@ -45,6 +45,23 @@ async fn the_last_change_wins_whoever_connects_last() {
 }
 
 #[tokio::test]
+async fn visitors_see_the_page_in_a_sandbox() {
+    // R49
+    let world =
+        World::start_with(|gateway| gateway.own_host("gate.example.test".parse().unwrap()), |agent| agent).await;
+    let page = Landing::custom("<h1>Ours</h1>", 1000).unwrap();
+    world.agent.agent().control().sync_landing(&page).await.unwrap();
+    for (host, status) in [("gate.example.test", 200), ("unknown.example.test", 404)] {
+        let mut visitor = world.visitor_of(host).await;
+        let answer = visitor.request("GET", "/", &[("accept", "text/html")], b"").await.unwrap();
+        assert_eq!((answer.status(), answer.text()), (status, "<h1>Ours</h1>".to_owned()));
+        assert_eq!(answer.fields().only("content-security-policy"), Some("sandbox allow-popups"));
+    }
+    let mapped = world.visitor().await.get("/status/404").await.unwrap();
+    assert_eq!(mapped.fields().only("content-security-policy"), None, "a mapped host owns every path");
+}
+
+#[tokio::test]
 async fn the_default_page_can_be_previewed() {
     let world = World::start().await;
     let html = world.agent.agent().control().default_landing().await.unwrap();

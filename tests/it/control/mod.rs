@@ -3,6 +3,8 @@
 mod caddy;
 mod landing;
 mod logs;
+mod metrics;
+mod service;
 mod status;
 mod update;
 

@@ -4,3 +4,4 @@ mod body;
 mod connection;
 mod expect;
 mod head;
+mod plain;

@@ -3,8 +3,11 @@
 use std::{
     env,
     ffi::OsString,
+    net::TcpListener,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
 };
 
 use tokio::process::Command;
@@ -18,13 +21,14 @@ pub struct Program {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     folder: Option<PathBuf>,
+    input: Option<Arc<TcpListener>>,
 }
 
 impl Program {
     /// The program at `path`.
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), arguments: Vec::new(), environment: Vec::new(), folder: None }
+        Self { path: path.into(), arguments: Vec::new(), environment: Vec::new(), folder: None, input: None }
     }
 
     /// A program of this workspace. Looks, in this order, at the variable `TEST_BIN_NAME` (upper case, `-` as
@@ -67,30 +71,50 @@ impl Program {
         self
     }
 
+    /// The same environment and folder for another program, without arguments.
+    #[must_use]
+    pub fn replace_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.path = path.into();
+        self.arguments.clear();
+        self
+    }
+
+    /// Gives it a listener as its standard input, for a shell that hands it on.
+    #[must_use]
+    pub fn listener_as_input(mut self, listener: TcpListener) -> Self {
+        self.input = Some(Arc::new(listener));
+        self
+    }
+
     /// Where the program is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Starts it. Its standard input is empty, its output is captured line by line.
+    /// Starts it. Its standard input is empty if nothing else was given, its output is captured line by line.
     ///
     /// # Errors
     /// It cannot be started.
     pub fn start(&self) -> Result<Process, ProcessError> {
+        let cannot = |source| ProcessError::Start { path: self.path.clone(), source };
+        let input = match &self.input {
+            Some(listener) => OwnedFd::from(listener.try_clone().map_err(cannot)?).into(),
+            None => Stdio::null(),
+        };
         let mut command = Command::new(&self.path);
         command
             .args(&self.arguments)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
-        let child = command.spawn().map_err(|source| ProcessError::Start { path: self.path.clone(), source })?;
+        let child = command.spawn().map_err(cannot)?;
         Ok(Process::new(child))
     }
 }

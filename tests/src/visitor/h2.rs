@@ -71,6 +71,7 @@ pub enum H2Error {
 #[derive(Debug)]
 pub struct VisitorH2 {
     requests: SendRequest<H2Body>,
+    scheme: &'static str,
     host: String,
     tunnels: watch::Receiver<bool>,
     wanted: Arc<Notify>,
@@ -120,7 +121,14 @@ impl VisitorH2 {
         let (offer, tunnels) = watch::channel(false);
         let wanted = Arc::new(Notify::new());
         tasks.spawn(watch_offer(connection, Arc::clone(&wanted), offer));
-        Ok(Self { requests, host: host.to_owned(), tunnels, wanted, _running: running })
+        Ok(Self { requests, scheme: "http", host: host.to_owned(), tunnels, wanted, _running: running })
+    }
+
+    /// Says `https` as the `:scheme`, for a connection that leads into TLS.
+    #[must_use]
+    pub fn with_https(mut self) -> Self {
+        self.scheme = "https";
+        self
     }
 
     /// Asks for `path` with GET.
@@ -212,7 +220,7 @@ impl VisitorH2 {
     ) -> Result<Request<H2Body>, H2Error> {
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("http://{}{path}", self.host))
+            .uri(format!("{}://{}{path}", self.scheme, self.host))
             .body(body)
             .map_err(H2Error::Request)?;
         for (name, value) in fields {

@@ -6,7 +6,7 @@ use std::path::Path;
 use octoporty_core::secret::Secret;
 
 /// Largest file that is read, configuration or secret, in bytes: far above any honest one.
-const FILE_BYTES_MAX: u64 = 4 << 20;
+const FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// A file's whole text.
 pub(super) fn read_text(path: &Path) -> std::io::Result<Secret> {

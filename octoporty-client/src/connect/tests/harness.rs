@@ -2,13 +2,12 @@
 
 use std::{future::Future, time::Duration};
 
-use octoporty_core::secret::Secret;
+use octoporty_core::{secret::Secret, transport::WebSocket};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::mpsc,
 };
-use tokio_tungstenite::WebSocketStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::connect::{DialError, DialTarget, GatewayIo, dial};
@@ -67,7 +66,7 @@ impl Server {
         format!("ws://127.0.0.1:{}/tunnel", self.port)
     }
 
-    pub(super) async fn dial(&self) -> Result<WebSocketStream<GatewayIo>, DialError> {
+    pub(super) async fn dial(&self) -> Result<WebSocket<GatewayIo>, DialError> {
         soon(dial(&target(&self.url())?)).await
     }
 }
@@ -102,11 +101,11 @@ where
 }
 
 /// Sends a message and waits until it is said back.
-pub(super) async fn check_echo(mut socket: WebSocketStream<GatewayIo>) {
+pub(super) async fn check_echo(mut socket: WebSocket<GatewayIo>) {
     use futures::{SinkExt, StreamExt};
 
-    let message = tungstenite::Message::binary(vec![7; 300 << 10]);
-    soon(socket.send(message.clone())).await.expect("the Gateway is there");
+    let message = bytes::Bytes::from(vec![7; 300 << 10]);
+    soon(socket.send(message.clone().into())).await.expect("the Gateway is there");
     assert_eq!(soon(socket.next()).await.expect("it answers").expect("in full"), message);
 }
 

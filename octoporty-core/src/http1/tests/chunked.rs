@@ -169,3 +169,30 @@ fn trailers_that_frame_route_or_authenticate_are_forbidden() {
         assert!(!is_forbidden_trailer(name.as_bytes()), "{name}");
     }
 }
+
+#[test]
+fn content_is_found_however_the_body_is_cut() {
+    let body = b"5;x=y\r\nhello\r\n1\r\n,\r\n6\r\n world\r\n0\r\nDigest: abc\r\n\r\nnext";
+    for piece in 1..=body.len() {
+        let (mut scanner, mut content, mut at, mut done) = (ChunkedScanner::new(), Vec::new(), 0, false);
+        while !done {
+            let bytes = &body[at..(at + piece).min(body.len())];
+            let found = scanner.next_content(bytes).unwrap();
+            content.extend_from_slice(&bytes[found.at]);
+            at += found.used;
+            done = found.done;
+        }
+        assert_eq!((content.as_slice(), &body[at..]), (&b"hello, world"[..], &b"next"[..]), "in pieces of {piece}");
+    }
+}
+
+// R04
+#[test]
+fn content_behind_a_bad_chunk_is_never_given() {
+    for bad in [&b"5\nhello\r\n"[..], b"x\r\n", b"-1\r\n", b"\r\n"] {
+        assert!(ChunkedScanner::new().next_content(bad).is_err(), "{bad:?}");
+    }
+    let mut scanner = ChunkedScanner::new();
+    assert_eq!(scanner.next_content(b"2\r\nhixx").unwrap().at, 3..5);
+    assert_eq!(scanner.next_content(b"xx"), Err(ChunkError::LineEnd));
+}

@@ -5,12 +5,15 @@ use std::collections::VecDeque;
 use bytes::{Buf, Bytes, BytesMut};
 
 use crate::{
-    frame::{Compressor, FRAME_HEAD_BYTES, FrameHead, Kind, put_trailers},
+    frame::{Compressor, FRAME_HEAD_BYTES, FrameHead, Kind, Message, put_trailers},
     limits::{HEADS_PER_STREAM_MAX, SEND_BUFFER_BYTES},
 };
 
 /// Chunks below this are copied together: many of them would cost far more memory than the bytes that they hold.
 const SMALL_CHUNK_BYTES: usize = 2 << 10;
+
+/// Chunks from this size on go out from where they are: a copy would cost more than a message of two pieces.
+const WHOLE_CHUNK_BYTES_MIN: usize = 16 << 10;
 
 /// Where copying together stops.
 const MERGED_CHUNK_BYTES: usize = 16 << 10;
@@ -152,6 +155,27 @@ impl SendHalf {
         self.tail = BytesMut::new();
         self.queued = 0;
         self.done = true;
+    }
+
+    /// The next frame with its payload where it is, if that is one large chunk that may go out as it is, and does not end
+    /// the half.
+    pub(in crate::proto) fn transmit_whole(&mut self, stream: u32, piece: usize) -> Option<Message> {
+        let front = self.queue.front_mut()?;
+        let credit = usize::try_from(self.credit).unwrap_or(usize::MAX);
+        let take = piece.min(front.len()).min(credit);
+        let last = take == self.queued && self.ending.is_some();
+        if take < WHOLE_CHUNK_BYTES_MIN || last || self.compressor.is_on() {
+            return None;
+        }
+        let body = front.split_to(take);
+        if front.is_empty() {
+            self.queue.pop_front();
+        }
+        self.queued -= take;
+        self.credit -= u64::try_from(take).expect("a piece is small");
+        let length = u32::try_from(take).expect("a piece is small");
+        let head = FrameHead { stream, kind: Kind::Data, end: false, compressed: false, length };
+        Some(Message { head: Bytes::copy_from_slice(&head.to_bytes()), body })
     }
 
     /// Appends the next frame, of at most `piece` plain bytes, and the end where it is due.

@@ -102,7 +102,7 @@ fn long_sentences_are_cut_before_they_break_a_limit() {
 #[test]
 fn another_wire_version_ends_the_lane() {
     let mut agent = Connection::dial(Config::new(Role::Agent), hello(), epoch());
-    let message = agent.poll_transmit(epoch()).unwrap();
+    let message = agent.poll_transmit(epoch()).unwrap().into_bytes();
     let Frame::Hello(payload) = &frames(&message)[0] else { panic!("a hello") };
     let mut told: Hello = decode("hello", payload).unwrap();
     told.wire = WIRE_VERSION + 1;

@@ -124,6 +124,7 @@ impl Victim {
         while self.connection.poll_event().is_some() {}
         let mut all = Vec::new();
         while let Some(message) = self.connection.poll_transmit(self.now) {
+            let message = message.into_bytes();
             all.extend(frames(&message));
         }
         all

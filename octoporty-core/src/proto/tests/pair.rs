@@ -154,6 +154,7 @@ impl End {
         let mut any = false;
         while self.link.takes_message() {
             let Some(message) = self.connection.poll_transmit(now) else { break };
+            let message = message.into_bytes();
             any = true;
             if self.keep_sent {
                 self.sent.push(message.clone());

@@ -22,7 +22,7 @@ fn held_back(streams: usize) -> (Pair, Vec<StreamId>) {
 }
 
 fn next(pair: &mut Pair) -> Option<Bytes> {
-    pair.gateway.connection.poll_transmit(pair.now)
+    pair.gateway.connection.poll_transmit(pair.now).map(crate::frame::Message::into_bytes)
 }
 
 fn data(message: &Bytes) -> Vec<(u32, usize)> {

@@ -67,7 +67,7 @@ async fn a_sender_waits_while_nobody_reads() {
     let (mut a, mut b) = (Framed::new(a), Framed::new(b));
     let sent = fill(&mut a, 64 << 10).await;
     assert!(sent <= (128 << 10) + (64 << 10), "{sent} bytes were taken");
-    assert!(matches!(a.start_send_unpin(message(1, 0)), Err(TransportError::Full)));
+    assert!(matches!(a.start_send_unpin(message(1, 0).into()), Err(TransportError::Full)));
     drain_and_refill(&mut a, &mut b, sent).await;
 }
 

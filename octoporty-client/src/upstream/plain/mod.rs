@@ -1,0 +1,18 @@
+//! Plain exchanges without hyper: a request that has no body, over HTTP/1.1 without TLS.
+//!
+//! Most requests are of this kind, and for a small one a general HTTP library costs more than everything else here.
+//! The head goes out in one write, from the bytes that came through the tunnel; the answer's head is read once, by the
+//! strict check, and turned into the tunnel's form in place. Whatever is not plain takes the other way, through
+//! [`UpstreamClient::send`](super::UpstreamClient::send), before anything was sent.
+
+mod answer;
+mod body;
+mod connection;
+mod pool;
+mod request;
+
+pub(crate) use answer::PlainAnswer;
+pub(crate) use request::PlainRequest;
+
+pub(super) use connection::PlainClient;
+pub(super) use pool::PlainPool;
