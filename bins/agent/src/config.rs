@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 
 use http::Uri;
 use ipnet::IpNet;
+use octoporty_core::host::Hostname;
 use octoporty_core::limits::LANES_MAX;
 use octoporty_core::secret::Secret;
 use octoporty_shell::logging::{self, LoggingConfig};
@@ -66,6 +67,20 @@ const UPSTREAM_DENY_LIST: Setting = Setting::new(
 .default(
     "169.254.0.0/16,100.100.100.200/32,fe80::/10,fec0::/10,fd00:ec2::254/128,fd20:ce::254/128,0.0.0.0/8,::/128,224.0.0.0/4,255.255.255.255/32,ff00::/8",
 );
+const TRUSTED_PROXIES: Setting = Setting::new(
+    "Agent__TrustedProxies",
+    "proxies in front of the web UI whose word on who asks is believed",
+    "address ranges such as 127.0.0.1/32,10.0.0.0/8, comma-separated, or none",
+)
+.list()
+.default("none");
+const ALLOWED_HOSTS: Setting = Setting::new(
+    "Agent__AllowedHosts",
+    "names that the web UI answers to, besides localhost, IP addresses and the Agent's own name",
+    "host names such as octoporty.example.com, comma-separated",
+)
+.list()
+.default("none");
 const LANES: Setting =
     Setting::new("Agent__Lanes", "connections to the Gateway, 0 for as many as it offers", "0 to 8").default("0");
 const SHARDS: Setting =
@@ -101,6 +116,8 @@ pub(crate) const SCHEMA: Schema = Schema {
             PORT,
             BIND_ADDRESS,
             UPSTREAM_DENY_LIST,
+            TRUSTED_PROXIES,
+            ALLOWED_HOSTS,
             LANES,
             SHARDS,
             NAME,
@@ -114,7 +131,6 @@ pub(crate) const SCHEMA: Schema = Schema {
 
 /// The Agent's configuration, all of it good.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "the composition in `run` takes the fields over one by one")]
 pub(crate) struct AgentConfig {
     /// The Gateway's WebSocket URL, with its path.
     pub(crate) gateway_url: Uri,
@@ -130,6 +146,10 @@ pub(crate) struct AgentConfig {
     pub(crate) listen: SocketAddr,
     /// Addresses that no mapping may reach (R33).
     pub(crate) upstream_deny_list: Vec<IpNet>,
+    /// Proxies in front of the web UI whose word on who asks is believed (R40).
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Names that the web UI answers to (R47).
+    pub(crate) allowed_hosts: Vec<Hostname>,
     /// Connections to the Gateway; `None` for as many as it offers.
     pub(crate) lanes: Option<NonZeroUsize>,
     /// Threads of the data path, automatic already resolved.
@@ -191,6 +211,8 @@ fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
     let port = values.required(&PORT, parse::port);
     let address = values.required(&BIND_ADDRESS, parse::address);
     let upstream_deny_list = values.required(&UPSTREAM_DENY_LIST, parse::networks);
+    let trusted_proxies = values.required(&TRUSTED_PROXIES, parse::networks);
+    let allowed_hosts = values.required(&ALLOWED_HOSTS, host_names);
     let lanes = values.required(&LANES, |text| parse::count(text, 0, usize::from(LANES_MAX)));
     let shards = values.required(&SHARDS, |text| parse::count(text, 0, SHARDS_MAX));
     let name = values.required(&NAME, agent_name);
@@ -213,6 +235,8 @@ fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
         password_hash: password_hash?,
         listen: SocketAddr::new(address?, port?),
         upstream_deny_list: upstream_deny_list?,
+        trusted_proxies: trusted_proxies?,
+        allowed_hosts: allowed_hosts?,
         lanes: NonZeroUsize::new(lanes?),
         shards: NonZeroUsize::new(shards?).unwrap_or_else(Shards::automatic_count),
         name: name?,
@@ -246,6 +270,14 @@ fn gateway(values: &mut Values, allow_insecure: bool) -> Option<Uri> {
         );
     }
     Some(uri)
+}
+
+fn host_names(text: &str) -> Result<Vec<Hostname>, String> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "none");
+    let parse = |(at, name)| {
+        Hostname::parse(name).map_err(|error| format!("has an entry (number {}) that is no name: {error}", at + 1))
+    };
+    names.enumerate().map(parse).collect()
 }
 
 fn agent_name(text: &str) -> Result<String, String> {
@@ -405,6 +437,16 @@ pub(crate) mod tests {
             "Agent__UpstreamDenyList",
             "metadata",
             "`metadata` has an entry (number 1) that is not an address range; allowed: address ranges such as 169.254.0.0/16,fe80::/10, comma-separated, or none",
+        ),
+        (
+            "Agent__TrustedProxies",
+            "proxy",
+            "`proxy` has an entry (number 1) that is not an address range; allowed: address ranges such as 127.0.0.1/32,10.0.0.0/8, comma-separated, or none",
+        ),
+        (
+            "Agent__AllowedHosts",
+            "ui.example.com,a b",
+            "`ui.example.com,a b` has an entry (number 2) that is no name: the host name contains ' '; letters, digits, hyphens, underscores and dots between parts are allowed; allowed: host names such as octoporty.example.com, comma-separated",
         ),
         ("Agent__Lanes", "9", "`9` is too large; allowed: 0 to 8"),
         ("Agent__Shards", "-1", "`-1` is not a whole number; allowed: 0 to 64"),

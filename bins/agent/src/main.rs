@@ -1,19 +1,29 @@
 //! The Octoporty Agent program: dials out to a Gateway and forwards visitors' requests to private services.
 
 mod api;
+mod catalogue;
 mod cli;
+mod clock;
 mod config;
 mod gateway_url;
+mod management;
 mod mapping;
+mod observe;
 mod password_hash;
 mod run;
+mod storage;
 mod wiring;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use octoporty_shell::banner::Banner;
-use octoporty_shell::{data_dir, health, logging, output, process, settings::Loaded};
+use octoporty_shell::{
+    data_dir, health,
+    logging::{self, LogRing},
+    output, process,
+    settings::Loaded,
+};
 
 use cli::{Cli, Command};
 use config::AgentConfig;
@@ -58,7 +68,8 @@ fn start(loaded: Loaded<AgentConfig>) -> ExitCode {
     {
         return output::refuse_start(PROGRAM, &error);
     }
-    let _log = match logging::init(&config.logging, "agent") {
+    let ring = LogRing::new();
+    let _log = match logging::init_with_layers(&config.logging, "agent", vec![ring.layer()]) {
         Ok(guard) => guard,
         Err(error) => return output::refuse_start(PROGRAM, &error),
     };
@@ -69,7 +80,7 @@ fn start(loaded: Loaded<AgentConfig>) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return output::refuse_start(PROGRAM, &error),
     };
-    match runtime.block_on(run::run(config)) {
+    match runtime.block_on(run::run(config, ring)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "the agent ended");

@@ -1,6 +1,7 @@
-//! The form of a SHA-512 crypt hash (`$6$`). Checks no password.
+//! The form of a SHA-512 crypt hash (`$6$`). Checks no password: `api::auth` does.
 
 use octoporty_core::secret::Secret;
+use sha2::{Digest, Sha256};
 
 /// Rounds that are accepted: fewer are weak, more let each login try block a thread for seconds (R38).
 const ROUNDS: std::ops::RangeInclusive<u32> = 1_000..=1_000_000;
@@ -17,11 +18,19 @@ pub(crate) enum PasswordHash {
     /// `!`: nobody can log in.
     LoginOff,
     /// A hash of the form `$6$[rounds=N$]salt$hash`.
-    #[expect(dead_code, reason = "read by the login, which `run` starts")]
     Sha512(Secret),
 }
 
 impl PasswordHash {
+    /// A digest of the hash, by which a change of the password is noticed. It gives neither away.
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+        let text = match self {
+            Self::LoginOff => "!",
+            Self::Sha512(hash) => hash.expose(),
+        };
+        Sha256::digest(text.as_bytes()).into()
+    }
+
     /// Checks the form.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();

@@ -3,29 +3,38 @@
 use std::{num::NonZeroU8, time::Duration};
 
 use anyhow::Context;
-use octoporty_client::{Agent, upstream::AddressPolicy};
+use octoporty_client::Agent;
 use octoporty_core::{id::AgentId, limits::DRAIN_PERIOD};
-use octoporty_shell::{Shards, data_dir, service};
-use tokio::net::TcpListener;
+use octoporty_shell::{Shards, data_dir, logging::LogRing, service};
+use tokio::{net::TcpListener, time::Instant};
 
-use crate::{api, config::AgentConfig, wiring};
+use crate::{
+    catalogue::Fixed,
+    config::AgentConfig,
+    management::{Management, address_policy},
+};
 
 /// How long shards have to end once everything on them has.
 const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Runs until a signal asks for the end.
-pub(crate) async fn run(config: AgentConfig) -> anyhow::Result<()> {
+pub(crate) async fn run(config: AgentConfig, ring: LogRing) -> anyhow::Result<()> {
+    let started = Instant::now();
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("{} cannot be listened on (Agent__Port, Agent__BindAddress)", config.listen))?;
     let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Agent__Shards)")?;
-    let agent = start(&config, &shards)?;
+    let fixed = Fixed::build(&config.mappings)?;
+    let agent = start(&config, &shards, &fixed)?;
     tracing::info!(agent = %agent.id(), listen = %config.listen, gateway = agent.gateway(), "started");
+    let management = Management::start(&config, agent.clone(), fixed, ring, started);
+    management.serve(listener);
     service::notify_ready();
     let cut = tokio::select! {
-        cut = serve_until_told(listener, &agent) => cut?,
+        cut = serve_until_told(&agent) => cut,
         never = service::watch(shards.handles()) => match never {},
     };
+    management.shutdown().await;
     if cut > 0 {
         tracing::warn!(cut, "what did not finish in time was cut");
     }
@@ -34,22 +43,19 @@ pub(crate) async fn run(config: AgentConfig) -> anyhow::Result<()> {
 }
 
 /// Waits for the signal that asks for the end, and lets what is in flight finish. Gives how many tasks were cut.
-async fn serve_until_told(listener: TcpListener, agent: &Agent) -> anyhow::Result<usize> {
-    tokio::select! {
-        outcome = api::serve(listener, agent.clone()) => outcome.context("the management port failed")?,
-        signal = octoporty_shell::shutdown_signal() => tracing::info!(signal, "stopping"),
-    }
+async fn serve_until_told(agent: &Agent) -> usize {
+    let signal = octoporty_shell::shutdown_signal().await;
+    tracing::info!(signal, "stopping");
     service::notify_stopping();
-    Ok(agent.shutdown(DRAIN_PERIOD).await)
+    agent.shutdown(DRAIN_PERIOD).await
 }
 
-fn start(config: &AgentConfig, shards: &Shards) -> anyhow::Result<Agent> {
-    let policy = AddressPolicy::new(config.upstream_deny_list.clone()).deny_socket(config.listen);
-    let mappings = config.mappings.iter().map(wiring::mapping).collect::<anyhow::Result<Vec<_>>>()?;
+fn start(config: &AgentConfig, shards: &Shards, fixed: &Fixed) -> anyhow::Result<Agent> {
+    let policy = address_policy(config);
     let mut builder = Agent::builder(&config.gateway_url.to_string(), &config.api_key)
         .name(&config.name)
         .address_policy(policy)
-        .mappings(mappings)
+        .mappings(fixed.served())
         .shards(shards.handles().to_vec());
     if config.allow_insecure_gateway {
         builder = builder.dial(octoporty_client::connect::DialTargetBuilder::allow_insecure);

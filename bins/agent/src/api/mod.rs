@@ -1,38 +1,42 @@
-//! The management port: health for now; the API and the dashboard come to live here.
+//! The management API and the dashboard: who may ask what, and the answers. Knows nothing of frames and streams.
 
-use axum::{
-    Json, Router,
-    extract::State,
-    http::{StatusCode, header},
-    response::IntoResponse,
-    routing::get,
-};
-use octoporty_client::{Agent, ConnectionState};
-use serde::Serialize;
-use tokio::net::TcpListener;
+mod assets;
+mod auth;
+mod dns;
+mod error;
+mod events;
+mod gateway;
+mod health;
+mod hosts;
+mod inspect;
+mod json;
+mod logs;
+mod mappings;
+mod openapi;
+mod origin;
+mod peer;
+mod query;
+mod rate_limit;
+mod request_id;
+mod router;
+mod security_headers;
+mod serve;
+mod settings;
+mod state;
+mod status;
+#[cfg(test)]
+mod tests;
+mod traffic;
+mod transfer;
 
-/// What a browser sees as long as there is no dashboard in the program.
-const NO_DASHBOARD: &str =
-    "Octoporty Agent\n\nThis build has no dashboard. GET /health tells how the tunnel is doing.\n";
-
-#[derive(Serialize)]
-struct Health {
-    status: &'static str,
-}
-
-/// Serves the management port until the program ends.
-pub(crate) async fn serve(listener: TcpListener, agent: Agent) -> std::io::Result<()> {
-    let router = Router::new().route("/health", get(health)).fallback(no_dashboard).with_state(agent);
-    axum::serve(listener, router).await
-}
-
-/// `healthy` when the tunnel is up, else `degraded`. Always 200: the program works, and says how.
-async fn health(State(agent): State<Agent>) -> impl IntoResponse {
-    let is_up = agent.status().borrow().state == ConnectionState::Connected;
-    let status = if is_up { "healthy" } else { "degraded" };
-    ([(header::CACHE_CONTROL, "no-store")], Json(Health { status }))
-}
-
-async fn no_dashboard() -> impl IntoResponse {
-    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], NO_DASHBOARD)
-}
+pub(crate) use auth::Auth;
+pub(crate) use error::Problem;
+pub(crate) use hosts::AllowedHosts;
+pub(crate) use mappings::tell_changes;
+pub(crate) use rate_limit::RateLimits;
+pub(crate) use router::router;
+pub(crate) use serve::serve;
+pub(crate) use settings::sync_landing;
+pub(crate) use state::{ApiConfig, ApiState, Shared};
+pub(crate) use status::tell_status;
+pub(crate) use traffic::{RequestEvent, StatsPoint};

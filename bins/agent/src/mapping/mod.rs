@@ -7,6 +7,6 @@ mod row;
 mod tests;
 
 pub(crate) use config::MappingConfig;
-#[expect(unused_imports, reason = "the composition in `run` matches on them")]
-pub(crate) use config::{HeaderChanges, HostHeader, Upstream, UpstreamProtocol, UpstreamScheme};
+
+pub(crate) use config::{HeaderChanges, HostHeader, UpstreamProtocol, UpstreamScheme};
 pub(crate) use read::{TABLE, read};

@@ -126,6 +126,12 @@ impl LogRing {
         }
     }
 
+    /// When the oldest line that is still there was written, in milliseconds since 1970; `None` while there is none.
+    #[must_use]
+    pub fn oldest_ms(&self) -> Option<u64> {
+        self.inner.lock().lines.front().map(|line| line.at_ms)
+    }
+
     /// Lines a minute of the last hour, by level.
     #[must_use]
     pub fn histogram(&self) -> LogHistogram {

@@ -1,0 +1,29 @@
+//! Keeps the catalogue up with the database and the tunnel.
+
+use octoporty_client::Agent;
+
+use super::Catalogue;
+use crate::storage::Storage;
+
+/// Runs until dropped.
+pub(crate) async fn watch(catalogue: Catalogue, agent: Agent, storage: Storage) {
+    let tunnel = async {
+        let mut status = agent.status();
+        while status.changed().await.is_ok() {
+            let now = status.borrow_and_update().clone();
+            catalogue.note(now);
+        }
+    };
+    let stored = async {
+        let store = storage.opened().await;
+        let mut mappings = store.mappings().watch();
+        loop {
+            let now = mappings.borrow_and_update().clone();
+            catalogue.apply(&now);
+            if mappings.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::join!(tunnel, stored);
+}

@@ -1,0 +1,110 @@
+//! Where exchanges are told of: a bounded queue that counts what it had to leave out, and never makes anybody wait.
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use chrono::{DateTime, Utc};
+use octoporty_store::{FailureGroup, MinuteRecord, Store};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::{
+    failures::PendingFailures,
+    rollup::{Rollup, Totals},
+    tally::Tally,
+};
+
+/// One exchange, from the visitor's request to the last byte of its answer. The id is the request id.
+pub(crate) use octoporty_store::RequestRecord as ExchangeRecord;
+
+/// Exchanges that may wait to be counted: a tenth of a second of the fastest traffic, some 5 MiB at worst.
+const QUEUE_MAX: usize = 8_192;
+
+/// Takes exchanges. Clones are handles to the same queue; any thread may call.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorder {
+    pub(super) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    queue: mpsc::Sender<ExchangeRecord>,
+    skipped: AtomicU64,
+    pub(super) counts: Mutex<Counts>,
+}
+
+/// What is counted.
+#[derive(Debug)]
+pub(super) struct Counts {
+    pub(super) rollup: Rollup,
+    pub(super) failures: PendingFailures,
+    /// What passed since the start, for the connection log.
+    pub(super) tally: Tally,
+}
+
+impl Recorder {
+    /// A recorder, and the end of its queue, which the worker reads.
+    pub(super) fn new(now: DateTime<Utc>) -> (Self, mpsc::Receiver<ExchangeRecord>) {
+        let (queue, records) = mpsc::channel(QUEUE_MAX);
+        let counts = Counts { rollup: Rollup::new(now), failures: PendingFailures::default(), tally: Tally::default() };
+        let inner = Inner { queue, skipped: AtomicU64::new(0), counts: Mutex::new(counts) };
+        (Self { inner: Arc::new(inner) }, records)
+    }
+
+    /// Takes an exchange that is over. Never waits: with a full queue it is left out, and counted as such.
+    #[cfg_attr(not(test), expect(dead_code, reason = "called by the observer of the tunnel"))]
+    pub(crate) fn exchange(&self, record: ExchangeRecord) {
+        if self.inner.queue.try_send(record).is_err() {
+            self.skip();
+        }
+    }
+
+    /// Whether [`Self::exchange`] would take one now. Saves making a record in vain; tell of it by [`Self::skip`].
+    #[cfg_attr(not(test), expect(dead_code, reason = "called by the observer of the tunnel"))]
+    pub(crate) fn has_room(&self) -> bool {
+        self.inner.queue.capacity() > 0
+    }
+
+    /// Counts an exchange as left out.
+    pub(crate) fn skip(&self) {
+        self.inner.skipped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Exchanges that were left out since the start: they are in no log and in no statistics.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.inner.skipped.load(Ordering::Relaxed)
+    }
+
+    /// Minutes that are not saved yet, of one mapping or of all together, the present one among them; those of the
+    /// same minute may be saved in part.
+    pub(crate) fn unsaved_minutes(&self, mapping: Option<Uuid>) -> Vec<MinuteRecord> {
+        self.inner.lock().rollup.unsaved(mapping)
+    }
+
+    /// What passed since midnight, per mapping.
+    pub(crate) fn totals(&self, now: DateTime<Utc>) -> Totals {
+        self.inner.lock().rollup.totals(now)
+    }
+
+    /// Failures since `from`, grouped, with those that are not saved yet; without a store those alone.
+    pub(crate) async fn failures(&self, store: Option<&Store>, from: DateTime<Utc>, most: u32) -> Vec<FailureGroup> {
+        let saved = match store {
+            Some(store) => store.failures().since(from, most).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "saved failures cannot be read");
+                Vec::new()
+            }),
+            None => Vec::new(),
+        };
+        let mut groups = self.inner.lock().failures.merged_with(saved);
+        groups.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        groups
+    }
+}
+
+impl Inner {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
