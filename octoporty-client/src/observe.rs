@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use octoporty_core::{
     frame::{ResetCode, Side},
-    id::RequestId,
+    id::{MappingId, RequestId},
     proto::WriteError,
-    proxy::{End, Finished, RawRequestHead, RawResponseHead, WireError},
+    proxy::{End, Finished, RawRequestHead, RawResponseHead},
 };
 use tokio::time::Instant;
 
@@ -16,13 +16,25 @@ use tokio::time::Instant;
 /// It is called on the shard that served the exchange, once, when the exchange is over; several shards may call at once.
 /// It must not block: everything else on the shard waits for it. What takes time belongs behind a bounded queue.
 pub trait ExchangeObserver: Send + Sync + 'static {
-    /// Whether a record is wanted at the moment. Asked before one is made; making one copies the heads.
-    fn wants(&self) -> bool {
-        true
+    /// How much is wanted of an exchange that begins now. Default: all of it.
+    fn detail(&self) -> Detail {
+        Detail::Heads
     }
 
     /// Takes the record of an exchange.
     fn exchange(&self, record: ExchangeRecord);
+}
+
+/// How much an observer wants to be told of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Detail {
+    /// Nothing.
+    Nothing,
+    /// What can be counted: ids, status, bytes, times, what failed.
+    Figures,
+    /// The heads too, which costs a copy of the request's.
+    Heads,
 }
 
 /// How a request was forwarded.
@@ -69,6 +81,10 @@ pub struct ExchangeFailure {
 pub struct ExchangeRecord {
     /// What kind it was.
     pub kind: ExchangeKind,
+    /// The request's identifier, in the logs of both sides.
+    pub id: RequestId,
+    /// The mapping that it was for, whether this Agent has it or not.
+    pub mapping: MappingId,
     /// The status of the answer, if there was one.
     pub status: Option<u16>,
     /// Bytes of the request's body, or from the visitor on an upgraded connection.
@@ -81,30 +97,21 @@ pub struct ExchangeRecord {
     pub duration: Duration,
     /// What went wrong, if something did.
     pub failure: Option<ExchangeFailure>,
-    head: Bytes,
+    head: Option<Bytes>,
     answer: Option<Bytes>,
 }
 
 impl ExchangeRecord {
-    /// The head of the request, as it came through the tunnel.
-    ///
-    /// # Errors
-    ///
-    /// When the Gateway sent something that is no head.
-    pub fn request(&self) -> Result<RawRequestHead<'_>, WireError> {
-        RawRequestHead::read(&self.head)
+    /// The head of the request, as it came through the tunnel; none unless [`Detail::Heads`] was wanted.
+    #[must_use]
+    pub fn request(&self) -> Option<RawRequestHead<'_>> {
+        RawRequestHead::read(self.head.as_deref()?).ok()
     }
 
-    /// The head of the answer, as it went into the tunnel, if there was one.
+    /// The head of the answer, as it went into the tunnel, if there was one and [`Detail::Heads`] was wanted.
     #[must_use]
     pub fn answer(&self) -> Option<RawResponseHead<'_>> {
         RawResponseHead::read(self.answer.as_deref()?).ok()
-    }
-
-    /// The request's identifier, in the logs of both sides; none when its head is none.
-    #[must_use]
-    pub fn id(&self) -> Option<RequestId> {
-        self.request().ok().map(|head| head.request)
     }
 }
 
@@ -112,15 +119,17 @@ impl ExchangeRecord {
 pub(crate) struct Watch {
     observer: Arc<dyn ExchangeObserver>,
     kind: ExchangeKind,
+    id: RequestId,
+    mapping: MappingId,
     started: Instant,
-    head: Bytes,
+    head: Option<Bytes>,
     answer: Option<Bytes>,
     request_bytes: u64,
     phases: Phases,
 }
 
 impl Watch {
-    /// Follows a request with this encoded head, if anybody wants to know of it.
+    /// Follows a request with this encoded head, if anybody wants to know of it. What is no head is nobody's request.
     ///
     /// The head is copied: a slice would keep its whole message alive.
     pub(crate) fn begin(
@@ -129,19 +138,22 @@ impl Watch {
         head: &[u8],
         round_trip: Option<Duration>,
     ) -> Option<Self> {
-        if !observer.wants() {
+        let detail = observer.detail();
+        if detail == Detail::Nothing {
             return None;
         }
-        let gateway = RawRequestHead::read(head).ok().map(|head| head.waited);
+        let RawRequestHead { mapping, request: id, waited, .. } = RawRequestHead::read(head).ok()?;
         let tunnel = round_trip.map(|round_trip| round_trip / 2);
         Some(Self {
             observer: Arc::clone(observer),
             kind,
+            id,
+            mapping,
             started: Instant::now(),
-            head: Bytes::copy_from_slice(head),
+            head: (detail == Detail::Heads).then(|| Bytes::copy_from_slice(head)),
             answer: None,
             request_bytes: 0,
-            phases: Phases { gateway, tunnel, ..Phases::default() },
+            phases: Phases { gateway: Some(waited), tunnel, ..Phases::default() },
         })
     }
 
@@ -149,7 +161,9 @@ impl Watch {
     pub(crate) fn answered(&mut self, head: Bytes, connect: Option<Duration>, at: Instant) {
         self.phases.connect = connect;
         self.phases.wait = Some((at - self.started).saturating_sub(connect.unwrap_or_default()));
-        self.answer = Some(head);
+        if self.head.is_some() {
+            self.answer = Some(head);
+        }
     }
 
     /// Bytes of the request's body went to the upstream.
@@ -166,6 +180,8 @@ impl Watch {
         }
         let record = ExchangeRecord {
             kind: self.kind,
+            id: self.id,
+            mapping: self.mapping,
             status: finished.status.map(|status| status.as_u16()),
             request_bytes: self.request_bytes + finished.bytes_in,
             response_bytes: finished.bytes_out,

@@ -51,7 +51,7 @@ async fn each_way_of_forwarding_is_told_of_alike() {
         let field = |name: &str| head.fields.into_iter().find(|(found, _value)| *found == name).map(|(_, value)| value);
         assert_eq!((field("host"), field("user-agent")), (Some(HOST.as_bytes()), Some(&b"tester"[..])));
         let id = answer.fields().only("x-octoporty-request-id").map(str::to_owned);
-        assert_eq!(id, record.id().map(|id| id.to_string()));
+        assert_eq!(id, Some(record.id.to_string()));
         assert_eq!(record.answer().unwrap().status, 200);
         let phases = record.phases;
         assert!(phases.gateway.is_some() && phases.wait.is_some() && phases.answer.is_some(), "{phases:?}");

@@ -16,7 +16,7 @@ use crate::{
     api::{self, AllowedHosts, ApiConfig, ApiState, Auth, RateLimits, Shared},
     catalogue::{self, Catalogue, Fixed},
     config::AgentConfig,
-    observe::{Hub, Journal, Recorder, Surroundings},
+    observe::{Hub, Journal, Recorder, Records, Surroundings},
     storage::{Storage, StorageConfig},
 };
 
@@ -32,9 +32,16 @@ pub(crate) struct Management {
 
 impl Management {
     /// Starts its tasks, on the present runtime.
-    pub(crate) fn start(config: &AgentConfig, agent: Agent, fixed: Fixed, ring: LogRing, started: Instant) -> Self {
+    pub(crate) fn start(
+        config: &AgentConfig,
+        agent: Agent,
+        fixed: Fixed,
+        observed: (Recorder, Records),
+        ring: LogRing,
+        started: Instant,
+    ) -> Self {
         let storage = StorageConfig::new(config.database.clone(), &config.password_hash, &config.jwt_secret);
-        Self::start_with(config, agent, fixed, ring, started, storage)
+        Self::start_with(config, agent, fixed, observed, ring, started, storage)
     }
 
     /// As [`Self::start`], with the database opened in a way of the caller's.
@@ -42,10 +49,12 @@ impl Management {
         config: &AgentConfig,
         agent: Agent,
         fixed: Fixed,
+        observed: (Recorder, Records),
         ring: LogRing,
         started: Instant,
         storage: StorageConfig,
     ) -> Self {
+        let (recorder, records) = observed;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let policy = address_policy(config);
         let mut names = config.allowed_hosts.clone();
@@ -59,7 +68,7 @@ impl Management {
             catalogue: catalogue.clone(),
             hub: hub.clone(),
         };
-        let recorder = Recorder::start(around, &tasks, stop.clone());
+        recorder.start(records, around, &tasks, stop.clone());
         let state = ApiState::new(Shared {
             config: ApiConfig {
                 allowed_hosts: AllowedHosts::new(names),

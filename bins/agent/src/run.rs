@@ -1,8 +1,9 @@
 //! What the Agent does between its start and the signal that ends it.
 
-use std::{num::NonZeroU8, time::Duration};
+use std::{num::NonZeroU8, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use chrono::Utc;
 use octoporty_client::Agent;
 use octoporty_core::{id::AgentId, limits::DRAIN_PERIOD};
 use octoporty_shell::{Shards, data_dir, logging::LogRing, service};
@@ -12,6 +13,7 @@ use crate::{
     catalogue::Fixed,
     config::AgentConfig,
     management::{Management, address_policy},
+    observe::Recorder,
 };
 
 /// How long shards have to end once everything on them has.
@@ -25,9 +27,10 @@ pub(crate) async fn run(config: AgentConfig, ring: LogRing) -> anyhow::Result<()
         .with_context(|| format!("{} cannot be listened on (Agent__Port, Agent__BindAddress)", config.listen))?;
     let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Agent__Shards)")?;
     let fixed = Fixed::build(&config.mappings)?;
-    let agent = start(&config, &shards, &fixed)?;
+    let (recorder, records) = Recorder::new(Utc::now());
+    let agent = start(&config, &shards, &fixed, recorder.clone())?;
     tracing::info!(agent = %agent.id(), listen = %config.listen, gateway = agent.gateway(), "started");
-    let management = Management::start(&config, agent.clone(), fixed, ring, started);
+    let management = Management::start(&config, agent.clone(), fixed, (recorder, records), ring, started);
     management.serve(listener);
     service::notify_ready();
     let cut = tokio::select! {
@@ -50,12 +53,13 @@ async fn serve_until_told(agent: &Agent) -> usize {
     agent.shutdown(DRAIN_PERIOD).await
 }
 
-fn start(config: &AgentConfig, shards: &Shards, fixed: &Fixed) -> anyhow::Result<Agent> {
+fn start(config: &AgentConfig, shards: &Shards, fixed: &Fixed, recorder: Recorder) -> anyhow::Result<Agent> {
     let policy = address_policy(config);
     let mut builder = Agent::builder(&config.gateway_url.to_string(), &config.api_key)
         .name(&config.name)
         .address_policy(policy)
         .mappings(fixed.served())
+        .observer(Arc::new(recorder))
         .shards(shards.handles().to_vec());
     if config.allow_insecure_gateway {
         builder = builder.dial(octoporty_client::connect::DialTargetBuilder::allow_insecure);

@@ -3,6 +3,7 @@
 
 mod failures;
 mod hub;
+mod intake;
 mod journal;
 mod recorder;
 mod rollup;
@@ -11,6 +12,6 @@ mod worker;
 
 pub(crate) use hub::{Event, Follower, Hub, Missed, Topic};
 pub(crate) use journal::Journal;
-pub(crate) use recorder::{ExchangeRecord, Recorder};
+pub(crate) use recorder::{ExchangeRecord, Recorder, Records};
 pub(crate) use rollup::SPARK_POINTS;
 pub(crate) use worker::Surroundings;

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
 use chrono::{DateTime, Utc};
@@ -22,6 +22,9 @@ pub(crate) use octoporty_store::RequestRecord as ExchangeRecord;
 /// Exchanges that may wait to be counted: a tenth of a second of the fastest traffic, some 5 MiB at worst.
 const QUEUE_MAX: usize = 8_192;
 
+/// Exchanges that are told of in full, and kept in the request log, before the first has been counted: a burst.
+pub(super) const IN_FULL_MAX: u32 = 1_000;
+
 /// Takes exchanges. Clones are handles to the same queue; any thread may call.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorder {
@@ -30,8 +33,10 @@ pub(crate) struct Recorder {
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    queue: mpsc::Sender<ExchangeRecord>,
+    queue: mpsc::Sender<Told>,
     skipped: AtomicU64,
+    /// Exchanges that may still be told of in full.
+    pub(super) in_full: AtomicU32,
     pub(super) counts: Mutex<Counts>,
 }
 
@@ -44,25 +49,47 @@ pub(super) struct Counts {
     pub(super) tally: Tally,
 }
 
+/// What waits to be counted.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// As the tunnel tells of it, and when that was.
+    Raw(Box<octoporty_client::observe::ExchangeRecord>, DateTime<Utc>),
+    /// Ready to be kept.
+    #[cfg(test)]
+    Ready(Box<ExchangeRecord>),
+}
+
+/// The end of a recorder's queue.
+#[derive(Debug)]
+pub(crate) struct Records(pub(super) mpsc::Receiver<Told>);
+
 impl Recorder {
     /// A recorder, and the end of its queue, which the worker reads.
-    pub(super) fn new(now: DateTime<Utc>) -> (Self, mpsc::Receiver<ExchangeRecord>) {
+    pub(crate) fn new(now: DateTime<Utc>) -> (Self, Records) {
         let (queue, records) = mpsc::channel(QUEUE_MAX);
         let counts = Counts { rollup: Rollup::new(now), failures: PendingFailures::default(), tally: Tally::default() };
-        let inner = Inner { queue, skipped: AtomicU64::new(0), counts: Mutex::new(counts) };
-        (Self { inner: Arc::new(inner) }, records)
+        let inner = Inner {
+            queue,
+            skipped: AtomicU64::new(0),
+            in_full: AtomicU32::new(IN_FULL_MAX),
+            counts: Mutex::new(counts),
+        };
+        (Self { inner: Arc::new(inner) }, Records(records))
     }
 
     /// Takes an exchange that is over. Never waits: with a full queue it is left out, and counted as such.
-    #[cfg_attr(not(test), expect(dead_code, reason = "called by the observer of the tunnel"))]
+    #[cfg(test)]
     pub(crate) fn exchange(&self, record: ExchangeRecord) {
-        if self.inner.queue.try_send(record).is_err() {
+        self.tell(Told::Ready(Box::new(record)));
+    }
+
+    pub(super) fn tell(&self, told: Told) {
+        if self.inner.queue.try_send(told).is_err() {
             self.skip();
         }
     }
 
     /// Whether [`Self::exchange`] would take one now. Saves making a record in vain; tell of it by [`Self::skip`].
-    #[cfg_attr(not(test), expect(dead_code, reason = "called by the observer of the tunnel"))]
     pub(crate) fn has_room(&self) -> bool {
         self.inner.queue.capacity() > 0
     }

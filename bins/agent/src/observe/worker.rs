@@ -1,6 +1,10 @@
 //! Counts what the recorder takes, on the runtime that serves no visitors: statistics, request log, events.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use chrono::Utc;
 use octoporty_client::{Agent, ConnectionState};
@@ -12,7 +16,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-use super::{ExchangeRecord, Hub, Recorder, Topic, rollup};
+use super::{
+    ExchangeRecord, Hub, Recorder, Records, Topic, intake,
+    recorder::{IN_FULL_MAX, Told},
+    rollup,
+};
 use crate::{
     api::{RequestEvent, StatsPoint},
     catalogue::Catalogue,
@@ -21,6 +29,13 @@ use crate::{
 
 /// Exchanges that are counted in one go.
 const BATCH_MAX: usize = 256;
+
+/// How long exchanges are gathered before they are counted: longer, and events come late; shorter, and each exchange of
+/// a busy tunnel wakes this worker, which costs more than counting it.
+const GATHER_TIME: Duration = Duration::from_millis(50);
+
+/// Exchanges that each such time adds to those that may be told of in full: 1,000 a second.
+const IN_FULL_PER_GATHERING: u32 = 50;
 
 /// How often time that passed is counted.
 const TICK: Duration = Duration::from_secs(1);
@@ -37,12 +52,20 @@ pub(crate) struct Surroundings {
 }
 
 impl Recorder {
-    /// A recorder with its worker on `tasks`, which saves what is left when `stop` is cancelled.
-    pub(crate) fn start(around: Surroundings, tasks: &TaskTracker, stop: CancellationToken) -> Self {
-        let (recorder, records) = Self::new(Utc::now());
-        let worker = Worker { recorder: recorder.clone(), around, failing: HashMap::new(), told: 0 };
-        tasks.spawn(worker.run(records, stop));
-        recorder
+    /// Starts the recorder's worker on `tasks`, which saves what is left when `stop` is cancelled.
+    pub(crate) fn start(&self, records: Records, around: Surroundings, tasks: &TaskTracker, stop: CancellationToken) {
+        let worker = Worker { recorder: self.clone(), around, failing: HashMap::new(), told: 0 };
+        tasks.spawn(worker.run(records.0, stop));
+    }
+}
+
+impl Told {
+    fn kept(self) -> (ExchangeRecord, bool) {
+        match self {
+            Self::Raw(exchange, at) => intake::kept(&exchange, at),
+            #[cfg(test)]
+            Self::Ready(record) => (*record, true),
+        }
     }
 }
 
@@ -56,7 +79,7 @@ struct Worker {
 }
 
 impl Worker {
-    async fn run(mut self, mut records: mpsc::Receiver<ExchangeRecord>, stop: CancellationToken) {
+    async fn run(mut self, mut records: mpsc::Receiver<Told>, stop: CancellationToken) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -64,9 +87,27 @@ impl Worker {
         let mut count = 0_u32;
         let mut totals = std::pin::pin!(load_totals(self.recorder.clone(), self.around.storage.clone()));
         let mut is_loaded = false;
+        let mut gathered = std::pin::pin!(tokio::time::sleep(GATHER_TIME));
+        let mut is_gathering = false;
         loop {
             tokio::select! {
-                _count = records.recv_many(&mut batch, BATCH_MAX) => self.count(&mut batch),
+                _count = records.recv_many(&mut batch, BATCH_MAX), if !is_gathering => {
+                    self.count(&mut batch);
+                    while records.try_recv().map(|told| batch.push(told)).is_ok() {
+                        if batch.len() == BATCH_MAX {
+                            self.count(&mut batch);
+                        }
+                    }
+                    self.count(&mut batch);
+                    // Whoever tells of an exchange meanwhile has nobody to wake.
+                    gathered.as_mut().reset(Instant::now() + GATHER_TIME);
+                    is_gathering = true;
+                }
+                () = &mut gathered, if is_gathering => {
+                    is_gathering = false;
+                    let more = |left: u32| Some((left + IN_FULL_PER_GATHERING).min(IN_FULL_MAX));
+                    let _before = self.recorder.inner.in_full.fetch_update(Relaxed, Relaxed, more);
+                }
                 _tick = ticks.tick() => {
                     let now = Instant::now();
                     self.observe(now - last);
@@ -84,7 +125,7 @@ impl Worker {
                 () = stop.cancelled() => break,
             }
         }
-        while records.try_recv().map(|record| batch.push(record)).is_ok() {
+        while records.try_recv().map(|told| batch.push(told)).is_ok() {
             self.count(&mut batch);
         }
         if is_loaded {
@@ -92,19 +133,24 @@ impl Worker {
         }
     }
 
-    fn count(&mut self, batch: &mut Vec<ExchangeRecord>) {
+    fn count(&mut self, batch: &mut Vec<Told>) {
         let now = Utc::now();
+        let batch: Vec<_> = batch.drain(..).map(Told::kept).collect();
         {
             let mut counts = self.recorder.inner.lock();
-            for record in &*batch {
+            for (record, _in_full) in &batch {
                 counts.rollup.add(record, now);
                 counts.failures.add(record);
                 counts.tally.add(record);
             }
         }
         let store = self.around.storage.if_open();
-        for record in batch.drain(..) {
+        for (record, in_full) in batch {
             self.note_health(&record);
+            if !in_full {
+                self.recorder.skip();
+                continue;
+            }
             self.around.hub.request(|skipped| RequestEvent::of(&record, skipped));
             if let Some(store) = &store {
                 store.request_log().offer(record);

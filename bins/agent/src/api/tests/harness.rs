@@ -19,6 +19,7 @@ use crate::{
     cli::Cli,
     config::{self, AgentConfig},
     management::{Management, address_policy},
+    observe::Recorder,
     storage::StorageConfig,
 };
 
@@ -104,7 +105,15 @@ impl Setup {
         let mut storage = StorageConfig::new(config.database.clone(), &config.password_hash, &config.jwt_secret);
         storage.clock = self.clock;
         let ring = LogRing::new();
-        let management = Management::start_with(&config, agent.clone(), fixed, ring.clone(), Instant::now(), storage);
+        let management = Management::start_with(
+            &config,
+            agent.clone(),
+            fixed,
+            Recorder::new(chrono::Utc::now()),
+            ring.clone(),
+            Instant::now(),
+            storage,
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         management.serve(listener);
