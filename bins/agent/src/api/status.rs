@@ -58,6 +58,8 @@ pub(crate) struct StatusView {
     agent_name: String,
     /// Connections that the tunnel has now.
     lanes: usize,
+    /// The id of the stay at the Gateway; null while the tunnel does not tell it.
+    session_id: Option<String>,
     connected_since: Option<Timestamp>,
     next_attempt_at: Option<Timestamp>,
     last_loss: Option<LossView>,
@@ -219,6 +221,7 @@ pub(crate) fn view(state: &ApiState) -> StatusView {
         agent_host: octoporty_shell::process::host_name(),
         agent_name: state.config.agent_name.clone(),
         lanes: tunnel.lanes,
+        session_id: None,
         connected_since: state.journal.connected_since(),
         next_attempt_at: tunnel.next_attempt.map(Timestamp::of_instant),
         last_loss: state.journal.last_loss().map(|loss| LossView {

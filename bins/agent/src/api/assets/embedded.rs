@@ -4,6 +4,6 @@ use rust_embed::RustEmbed;
 
 /// The files. A program that was built without Node has none, and says so in the browser.
 #[derive(Debug, RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../web/dist"]
+#[folder = "../../web/dist"]
 #[allow_missing = true]
 pub(super) struct Dashboard;
