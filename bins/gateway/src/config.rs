@@ -172,7 +172,6 @@ pub(crate) struct GatewayConfig {
     /// The file that tells the host's watcher to update.
     pub(crate) update_signal_path: PathBuf,
     /// Take routes out of Caddy when their tunnel is gone.
-    #[cfg_attr(not(test), expect(dead_code, reason = "read where routes are written into Caddy"))]
     pub(crate) remove_routes_on_tunnel_unavailable: bool,
     /// Threads of the data path, automatic already resolved.
     pub(crate) shards: NonZeroUsize,
