@@ -1,0 +1,3 @@
+export function CommandPalette(_props: { onClose: () => void; onHelp: () => void }) {
+  return null;
+}

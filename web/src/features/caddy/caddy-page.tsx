@@ -1,0 +1,3 @@
+export function CaddyPage() {
+  return null;
+}

@@ -1,0 +1,6 @@
+export function GatewayLogPage() {
+  return null;
+}
+export function AgentLogPage() {
+  return null;
+}

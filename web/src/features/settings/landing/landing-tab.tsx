@@ -1,0 +1,3 @@
+export function LandingTab() {
+  return null;
+}
