@@ -45,7 +45,7 @@ export const SHOTS = [
     path: "/mappings/new",
     wait: 1600,
     act: async (page) => {
-      await page.getByLabel("Name").fill("Status page");
+      await page.getByLabel("Name", { exact: true }).fill("Status page");
       await page.getByLabel("Public address").fill("status.example.com");
       await page.getByLabel("Host", { exact: true }).fill("10.0.4.15");
       await page.getByLabel("Port", { exact: true }).fill("3001");
@@ -113,3 +113,126 @@ export const SHOTS = [
     },
   },
 ];
+
+SHOTS.push(
+  { name: "request-log", path: "/requests" },
+  {
+    name: "request-log-detail",
+    path: "/requests",
+    act: async (page) => {
+      await page.getByRole("button", { name: "/v1/reports/weekly?format=csv" }).first().click();
+      await page.getByRole("tab", { name: /Answer/ }).waitFor();
+    },
+  },
+  { name: "request-log-empty", path: "/requests?q=nothing-here" },
+  { name: "request-log-first", path: "/requests", scenario: "first-run" },
+  {
+    name: "request-filter",
+    path: "/requests",
+    only: "desktop",
+    act: async (page) => {
+      await page.getByRole("button", { name: /Mapping: any/ }).click();
+    },
+  },
+  {
+    name: "inspector",
+    path: "/inspector?url=https%3A%2F%2Fapp.example.com%2Forders%3Fpage%3D3",
+    full: true,
+    act: async (page) => {
+      await page.getByRole("button", { name: "Send GET" }).click();
+      await page.getByText("Gateway lines").waitFor();
+      await page.getByLabel("Show equal").check();
+    },
+  },
+  { name: "inspector-start", path: "/inspector" },
+  { name: "connection-log", path: "/connections", full: true },
+  { name: "gateway-logs", path: "/logs/gateway" },
+  {
+    name: "gateway-logs-paused",
+    path: "/logs/gateway",
+    wait: 2600,
+    act: async (page) => {
+      await page.getByText("no answer headers: connection reset by the service").last().click();
+      await page.getByRole("heading", { name: "Message" }).waitFor();
+    },
+  },
+  { name: "agent-logs", path: "/logs/agent" },
+  {
+    name: "caddy",
+    path: "/caddy",
+    act: async (page) => {
+      await page.getByLabel("Search keys and values").fill("octoporty");
+    },
+  },
+  {
+    name: "settings-landing",
+    path: "/settings/landing",
+    wait: 1500,
+    act: async (page) => {
+      await page.getByText("You have reached our front door.").first().waitFor();
+    },
+  },
+  {
+    name: "settings-data",
+    path: "/settings/data",
+    full: true,
+    expectStatus: 422,
+    act: async (page) => {
+      await page
+        .getByLabel("File to import")
+        .setInputFiles({
+          name: "octoporty-export-2026-04-12.json",
+          mimeType: "application/json",
+          buffer: Buffer.from("{}"),
+        });
+      await page.getByText("bad_host").waitFor();
+    },
+  },
+  { name: "settings-sessions", path: "/settings/sessions", full: true },
+  { name: "dashboard-update-banner", path: "/", scenario: "update", wait: 1200 },
+  {
+    name: "update-offer",
+    path: "/",
+    scenario: "update",
+    act: async (page) => {
+      await page.getByRole("button", { name: "Update Gateway" }).click();
+    },
+  },
+  {
+    name: "update-dialog",
+    path: "/",
+    scenario: "update",
+    wait: 1500,
+    act: async (page) => {
+      await page.getByRole("button", { name: "Update Gateway" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Update Gateway" }).click();
+      await page.getByText("Waiting for the host to fetch").waitFor();
+    },
+  },
+  {
+    name: "command-palette",
+    path: "/",
+    wait: 1000,
+    act: async (page) => {
+      await page.getByRole("heading", { name: "Dashboard" }).waitFor();
+      await page.keyboard.press("Control+k");
+      await page.getByPlaceholder("Search or jump to").fill("git");
+    },
+  },
+  {
+    name: "session-expired",
+    path: "/mappings/new",
+    act: async (page) => {
+      await page.getByLabel("Name", { exact: true }).fill("Status page");
+      await page.getByLabel("Public address").fill("status.example.com");
+      await page.getByLabel("Host", { exact: true }).fill("10.0.4.15");
+      await page.getByLabel("Port", { exact: true }).fill("3001");
+      await page.request.post("/__mock/signed-out").catch(() => undefined);
+      await page.getByRole("button", { name: "Create mapping" }).click();
+      await page.getByRole("heading", { name: "Sign in again to go on" }).waitFor();
+    },
+    expectStatus: 401,
+  },
+  { name: "not-found", path: "/nowhere" },
+  { name: "mappings-many", path: "/mappings", scenario: "many", only: "desktop" },
+);

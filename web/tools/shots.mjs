@@ -14,7 +14,17 @@ const server = await preview({ mode: "mock", logLevel: "error", preview: { port:
 const { port } = server.httpServer.address();
 const base = `http://127.0.0.1:${port}`;
 const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--font-render-hinting=none"],
+  executablePath: "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",
+  ],
 });
 const problems = [];
 
@@ -36,7 +46,16 @@ process.exit(problems.length > 0 ? 1 : 0);
 
 async function take(shot, size, theme, name) {
   await fetch(`${base}/__mock/${shot.scenario ?? "healthy"}`);
-  const context = await browser.newContext({ viewport: SIZES[size], colorScheme: theme, bypassCSP: false, hasTouch: size === "mobile", reducedMotion: "reduce", locale: "en-GB", timezoneId: "Europe/Berlin" });
+  const context = await browser.newContext({
+    viewport: SIZES[size],
+    colorScheme: theme,
+    bypassCSP: false,
+    hasTouch: size === "mobile",
+    reducedMotion: "reduce",
+    baseURL: base,
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+  });
   const page = await context.newPage();
   const note = (text) => problems.push(`${name}: ${text}`);
   page.on("pageerror", (error) => note(error.message));
@@ -51,7 +70,9 @@ async function take(shot, size, theme, name) {
     await page.waitForTimeout(shot.wait ?? 500);
     await page.screenshot({ path: `shots/${name}.png`, fullPage: !!shot.full });
     if (shot.axe !== false) await checkWithAxe(page, note);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
     if (overflow > 0) note(`scrolls sideways by ${overflow} px`);
   } catch (error) {
     note(error.message.split("\n")[0]);
@@ -63,8 +84,16 @@ async function checkWithAxe(page, note) {
   // The page's policy refuses inline script, so axe goes in through the debugger.
   await page.evaluate(axeSource);
   const violations = await page.evaluate(async () => {
-    const result = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-    return result.violations.map((each) => `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+    const result = await globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return result.violations.map(
+      (each) =>
+        `${each.id}: ${each.nodes
+          .slice(0, 3)
+          .map((node) => node.html.slice(0, 160))
+          .join(" | ")}`,
+    );
   });
   for (const violation of violations) note(violation);
 }

@@ -23,7 +23,8 @@ export function Banners() {
   const { data: status } = useQuery(statusQuery);
   const stream = useStore(live.state);
   const now = useNow(1000);
-  if (stream.phase === "lost" && now - stream.since > GRACE_MS && (!status || isUp(status))) return <LiveLost since={stream.since} retryAt={stream.retryAt} now={now} />;
+  if (stream.phase === "lost" && now - stream.since > GRACE_MS && (!status || isUp(status)))
+    return <LiveLost since={stream.since} retryAt={stream.retryAt} now={now} />;
   if (!status) return null;
   if (!isUp(status)) return <TunnelDown status={status} now={now} />;
   if (status.unsaved.length > 0) return <StorageProblem problems={status.unsaved} />;
@@ -33,7 +34,8 @@ export function Banners() {
 function TunnelDown({ status, now }: { status: Status; now: number }) {
   const reconnect = useMutation({
     ...reconnectMutation,
-    onError: (error) => notify.failure({ title: "The Agent did not dial", detail: asApiError(error).message }),
+    onError: (error) =>
+      notify.failure({ title: "The Agent did not dial", detail: asApiError(error).message }),
   });
   const seconds = status.nextAttemptAt ? (new Date(status.nextAttemptAt).getTime() - now) / 1000 : 0;
   const next = seconds > 0.5 ? `next in ${duration(seconds)}` : "it is dialling now";

@@ -27,7 +27,14 @@ export function ConnectionButton() {
         </span>
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content side="right" align="end" sideOffset={14} collisionPadding={12} aria-label="The tunnel" className="layer-pop z-popover w-[380px] max-w-[calc(100vw-24px)] rounded-lg border bg-surface shadow-md outline-none">
+        <Popover.Content
+          side="right"
+          align="end"
+          sideOffset={14}
+          collisionPadding={12}
+          aria-label="The tunnel"
+          className="layer-pop z-popover w-[380px] max-w-[calc(100vw-24px)] rounded-lg border bg-surface shadow-md outline-none"
+        >
           <LiveStrip />
         </Popover.Content>
       </Popover.Portal>
@@ -42,6 +49,10 @@ export function ConnectionNote({ status }: { status: Status }) {
     const seconds = (new Date(status.nextAttemptAt).getTime() - now) / 1000;
     return seconds > 0.5 ? `dialling again in ${duration(seconds)}` : "dialling now";
   }
-  const since = status.connectedSince ? duration((now - new Date(status.connectedSince).getTime()) / 1000) : null;
-  return [status.roundTripMs == null ? null : milliseconds(Math.round(status.roundTripMs)), since].filter(Boolean).join(" · ");
+  const since = status.connectedSince
+    ? duration((now - new Date(status.connectedSince).getTime()) / 1000)
+    : null;
+  return [status.roundTripMs == null ? null : milliseconds(Math.round(status.roundTripMs)), since]
+    .filter(Boolean)
+    .join(" · ");
 }

@@ -2,7 +2,9 @@
 import { lazy, Suspense } from "react";
 import { DashboardPage } from "~/features/dashboard/dashboard-page";
 
-const FirstMapping = lazy(() => import("~/features/mappings/form/first-mapping").then((module) => ({ default: module.FirstMapping })));
+const FirstMapping = lazy(() =>
+  import("~/features/mappings/form/first-mapping").then((module) => ({ default: module.FirstMapping })),
+);
 
 export function DashboardRoute() {
   return (

@@ -55,7 +55,10 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
             <h3 className="pb-1 text-xs font-medium text-subtle">{section.title}</h3>
             <dl>
               {section.rows.map(([what, keys]) => (
-                <div key={what} className="flex h-8 items-center justify-between border-b border-faint text-sm text-ink">
+                <div
+                  key={what}
+                  className="flex h-8 items-center justify-between border-b border-faint text-sm text-ink"
+                >
                   <dt>{what}</dt>
                   <dd>
                     <Kbd keys={keys} />

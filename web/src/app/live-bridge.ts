@@ -31,7 +31,8 @@ function connect(client: QueryClient): Array<() => void> {
       const before = client.getQueryData(statusQuery.queryKey);
       client.setQueryData(statusQuery.queryKey, status);
       const now = connectionWord(status).look;
-      if (before && connectionWord(before).look !== "up" && now === "up") notify.success({ title: "The tunnel is up again" });
+      if (before && connectionWord(before).look !== "up" && now === "up")
+        notify.success({ title: "The tunnel is up again" });
     }),
     live.on("mapping", ({ action, id, mapping }) => {
       client.setQueryData(mappingsQuery.queryKey, (list) => {
@@ -41,7 +42,10 @@ function connect(client: QueryClient): Array<() => void> {
       });
     }),
     live.on("stats", (point) => {
-      client.setQueriesData<Stats>({ queryKey: ["stats", "series"] }, (stats) => stats && withPoint(stats, point));
+      client.setQueriesData<Stats>(
+        { queryKey: ["stats", "series"] },
+        (stats) => stats && withPoint(stats, point),
+      );
       if (Date.now() - sumsAt < SUMS_EVERY_MS) return;
       sumsAt = Date.now();
       void client.invalidateQueries({ queryKey: ["stats", "mappings"] });

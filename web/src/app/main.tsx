@@ -2,13 +2,14 @@
 import "~/styles/index.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { createQueryClient } from "~/shared/api/client";
 import { applyPreferences } from "~/shared/lib/preferences";
-import { Toaster } from "~/shared/ui/toaster";
 import { TooltipProvider } from "~/shared/ui/tooltip";
 import { createAppRouter } from "./router";
+
+const Toaster = lazy(() => import("~/shared/ui/toast-view").then((module) => ({ default: module.Toaster })));
 
 applyPreferences();
 const queryClient = createQueryClient();
@@ -21,7 +22,9 @@ createRoot(root).render(
     <QueryClientProvider client={queryClient}>
       <TooltipProvider delayDuration={400} skipDelayDuration={200}>
         <RouterProvider router={router} />
-        <Toaster />
+        <Suspense>
+          <Toaster />
+        </Suspense>
       </TooltipProvider>
     </QueryClientProvider>
   </StrictMode>,

@@ -1,7 +1,13 @@
 // The routes of the dashboard. Pages are loaded when they are first visited.
 import type { QueryClient } from "@tanstack/react-query";
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
-import { SignInPage } from "~/features/auth/sign-in-page";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
 import { parseConnectionsSearch } from "~/features/connections/search";
 import { DashboardSkeleton } from "~/features/dashboard/dashboard-skeleton";
 import { parseInspectorSearch } from "~/features/inspector/search";
@@ -18,13 +24,16 @@ interface RouterContext {
   queryClient: QueryClient;
 }
 
-const rootRoute = createRootRouteWithContext<RouterContext>()({ component: Outlet, errorComponent: ProblemPage });
+const rootRoute = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  errorComponent: ProblemPage,
+});
 
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/login",
   validateSearch: (search: Record<string, unknown>): { next?: string } => ({ next: text(search.next) }),
-  component: SignInPage,
+  component: lazyRouteComponent(() => import("~/features/auth/sign-in-page"), "SignInPage"),
 });
 
 const shellRoute = createRoute({

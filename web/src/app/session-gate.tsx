@@ -1,10 +1,13 @@
 // Watches the session: asks for the password where it ended, and leads to the sign-in page where somebody signed out.
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
-import { SessionDialog } from "~/features/auth/session-dialog";
+import { lazy, Suspense, useEffect } from "react";
 import { sessionPhase } from "~/shared/api/session";
 import { useStore } from "~/shared/lib/store";
+
+const SessionDialog = lazy(() =>
+  import("~/features/auth/session-dialog").then((module) => ({ default: module.SessionDialog })),
+);
 
 export function SessionGate() {
   const phase = useStore(sessionPhase);
@@ -15,5 +18,5 @@ export function SessionGate() {
     client.clear();
     void navigate({ to: "/login" });
   }, [phase, navigate, client]);
-  return phase === "expired" ? <SessionDialog /> : null;
+  return <Suspense>{phase === "expired" && <SessionDialog />}</Suspense>;
 }

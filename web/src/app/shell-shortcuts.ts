@@ -1,7 +1,7 @@
 // The shortcuts that work on every page.
 import { useNavigate } from "@tanstack/react-router";
-import { cycleTheme } from "~/shared/lib/preferences";
 import { notify } from "~/shared/lib/notify";
+import { cycleTheme } from "~/shared/lib/preferences";
 import { useShortcut } from "~/shared/lib/shortcuts";
 import type { Shell } from "~/shared/ui/shell-context";
 import { ALL_PAGES } from "./nav-items";
@@ -12,7 +12,9 @@ export function useShellShortcuts(shell: Shell): void {
   const navigate = useNavigate();
   useShortcut("mod+k", shell.openPalette);
   useShortcut("?", shell.openHelp);
-  useShortcut("t", () => notify.info({ title: `Theme: ${THEME_WORDS[cycleTheme()].toLowerCase()}`, lasts: 1500 }));
+  useShortcut("t", () =>
+    notify.info({ title: `Theme: ${THEME_WORDS[cycleTheme()].toLowerCase()}`, lasts: 1500 }),
+  );
   useShortcut("n", () => void navigate({ to: "/mappings/new" }));
   for (const page of ALL_PAGES) {
     // The list of pages is constant, so the hooks run in the same order each time.

@@ -10,7 +10,9 @@ import { SessionGate } from "./session-gate";
 import { useShellShortcuts } from "./shell-shortcuts";
 import { SideBar } from "./side-bar";
 
-const CommandPalette = lazy(() => import("./command-palette").then((module) => ({ default: module.CommandPalette })));
+const CommandPalette = lazy(() =>
+  import("./command-palette").then((module) => ({ default: module.CommandPalette })),
+);
 const HelpSheet = lazy(() => import("./help-sheet").then((module) => ({ default: module.HelpSheet })));
 
 /** Pages that fill the window and scroll inside. */
@@ -21,17 +23,31 @@ export function AppShell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const fills = FILLING.test(path);
   useLiveBridge();
-  const shell = useMemo(() => ({ openPalette: () => setLayer("palette"), openHelp: () => setLayer("help") }), []);
+  const shell = useMemo(
+    () => ({ openPalette: () => setLayer("palette"), openHelp: () => setLayer("help") }),
+    [],
+  );
   useShellShortcuts(shell);
   const close = () => setLayer(null);
   return (
     <ShellContext value={shell}>
-      <a href="#main" className="fixed -top-16 left-3 z-tooltip rounded-sm bg-inverse px-3.5 py-2 text-inverse focus:top-3">
+      <a
+        href="#main"
+        className="fixed -top-16 left-3 z-tooltip rounded-sm bg-inverse px-3.5 py-2 text-inverse focus:top-3"
+      >
         Skip to content
       </a>
-      <div className={fills ? "grid h-dvh grid-cols-[var(--nav-width)_minmax(0,1fr)] overflow-hidden max-md:block" : "grid min-h-dvh grid-cols-[var(--nav-width)_minmax(0,1fr)] max-md:block"}>
+      <div
+        className={
+          fills
+            ? "grid h-dvh grid-cols-[var(--nav-width)_minmax(0,1fr)] overflow-hidden max-md:block"
+            : "grid min-h-dvh grid-cols-[var(--nav-width)_minmax(0,1fr)] max-md:block"
+        }
+      >
         <SideBar />
-        <div className={`flex min-w-0 flex-col max-md:pb-[calc(var(--bottombar-height)+env(safe-area-inset-bottom))] ${fills ? "h-dvh min-h-0" : "max-md:min-h-dvh"}`}>
+        <div
+          className={`flex min-w-0 flex-col max-md:pb-[calc(var(--bottombar-height)+env(safe-area-inset-bottom))] ${fills ? "h-dvh min-h-0" : "max-md:min-h-dvh"}`}
+        >
           <Banners />
           <Outlet />
         </div>

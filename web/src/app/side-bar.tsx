@@ -1,12 +1,12 @@
 // The side bar: pages, connection, theme, help, sign out. Between 781 and 1080 px it is a rail of icons.
 import { useQuery } from "@tanstack/react-query";
 import { Link, useRouterState } from "@tanstack/react-router";
-import { Keyboard, LogOut, type LucideIcon, Monitor, Moon, Sun } from "lucide-react";
+import { Keyboard, LogOut, SunMoon } from "lucide-react";
 import { mappingsQuery, statusQuery } from "~/shared/api/queries";
 import { signOut } from "~/shared/api/session";
 import { cn } from "~/shared/lib/cn";
 import { count } from "~/shared/lib/format";
-import { cycleTheme, type Theme, usePreferences } from "~/shared/lib/preferences";
+import { cycleTheme, usePreferences } from "~/shared/lib/preferences";
 import { useMedia } from "~/shared/lib/use-media";
 import { IconButton } from "~/shared/ui/icon-button";
 import { Mark } from "~/shared/ui/mark";
@@ -21,8 +21,14 @@ const RAIL_HIDDEN = "max-lg:sr-only";
 
 export function SideBar() {
   return (
-    <div className="sticky top-0 z-nav flex h-dvh flex-col border-r bg-page max-md:hidden">
-      <Link to="/" className="flex h-(--topbar-height) shrink-0 items-center gap-[9px] px-[18px] text-[15px] font-semibold tracking-tight text-ink! no-underline! max-lg:justify-center max-lg:px-0">
+    <aside
+      aria-label="Side bar"
+      className="sticky top-0 z-nav flex h-dvh flex-col border-r bg-page max-md:hidden"
+    >
+      <Link
+        to="/"
+        className="flex h-(--topbar-height) shrink-0 items-center gap-[9px] px-[18px] text-[15px] font-semibold tracking-tight text-ink! no-underline! max-lg:justify-center max-lg:px-0"
+      >
         <Mark size={24} className="text-brand" />
         <span className={RAIL_HIDDEN}>Octoporty</span>
       </Link>
@@ -30,7 +36,9 @@ export function SideBar() {
         {NAV_GROUPS.map((group) => (
           <div key={group.title ?? "top"}>
             {group.title && (
-              <p className="px-2 pt-4 pb-1.5 text-xs font-medium text-subtle max-lg:mx-0 max-lg:my-2 max-lg:h-0 max-lg:overflow-hidden max-lg:border-t max-lg:p-0">{group.title}</p>
+              <p className="px-2 pt-4 pb-1.5 text-xs font-medium text-subtle max-lg:mx-0 max-lg:my-2 max-lg:h-0 max-lg:overflow-hidden max-lg:border-t max-lg:p-0">
+                {group.title}
+              </p>
             )}
             <ul>
               {group.items.map((item) => (
@@ -43,7 +51,7 @@ export function SideBar() {
         ))}
       </nav>
       <Foot />
-    </div>
+    </aside>
   );
 }
 
@@ -81,8 +89,6 @@ function MappingCount() {
   );
 }
 
-const THEME_ICONS: Record<Theme, LucideIcon> = { light: Sun, dark: Moon, system: Monitor };
-
 function Foot() {
   const { theme } = usePreferences();
   const { openHelp } = useShell();
@@ -91,7 +97,7 @@ function Foot() {
     <div className="grid gap-0.5 border-t p-2.5">
       <ConnectionButton />
       <div className="flex items-center gap-0.5 px-0.5 max-lg:flex-col max-lg:px-0">
-        <IconButton icon={THEME_ICONS[theme]} label={`Theme: ${theme}. Change`} size="sm" onClick={cycleTheme} />
+        <IconButton icon={SunMoon} label={`Theme: ${theme}. Change`} size="sm" onClick={cycleTheme} />
         <IconButton icon={Keyboard} label="Keyboard shortcuts" size="sm" onClick={openHelp} />
         <IconButton icon={LogOut} label="Sign out" size="sm" onClick={() => void signOut()} />
         {version && <span className="nums ml-auto pr-1.5 text-xs text-subtle max-lg:hidden">v{version}</span>}

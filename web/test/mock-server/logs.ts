@@ -10,13 +10,47 @@ const GATEWAY: readonly Sample[] = [
   ["info", "gateway::tunnel", "heartbeat from nas-01", { rtt: "23ms", streams: 41 }],
   ["debug", "gateway::caddy", "routes compared", { wanted: 7, found: 7, changed: 0 }],
   ["warn", "gateway::limits", "visitor 192.0.2.188 slowed down", { rule: "per-address", limit: "50/s" }],
-  ["info", "gateway::http", "GET /thumbs/2026/04/IMG_2041.webp", { host: "photos.example.com", status: 200, duration: "88ms" }],
-  ["error", "gateway::proxy", "no answer headers: connection reset by the service\ncaused by: read from 10.0.4.12:8080\ncaused by: Connection reset by peer (os error 104)", { request: "01JRSX4M7Q2K9V0W3E5T8ZB00014", host: "api.example.com", method: "GET", path: "/v1/reports/weekly", mapping: "API", stream: 48_201, phase: "waiting for headers", elapsed: "3 ms" }],
-  ["warn", "gateway::http", "GET /v1/reports/weekly", { host: "api.example.com", status: 502, duration: "3ms" }],
-  ["info", "gateway::http", "PUT /upload/part/7", { host: "photos.example.com", status: 200, duration: "842ms" }],
+  [
+    "info",
+    "gateway::http",
+    "GET /thumbs/2026/04/IMG_2041.webp",
+    { host: "photos.example.com", status: 200, duration: "88ms" },
+  ],
+  [
+    "error",
+    "gateway::proxy",
+    "no answer headers: connection reset by the service\ncaused by: read from 10.0.4.12:8080\ncaused by: Connection reset by peer (os error 104)",
+    {
+      request: "01JRSX4M7Q2K9V0W3E5T8ZB00014",
+      host: "api.example.com",
+      method: "GET",
+      path: "/v1/reports/weekly",
+      mapping: "API",
+      stream: 48_201,
+      phase: "waiting for headers",
+      elapsed: "3 ms",
+    },
+  ],
+  [
+    "warn",
+    "gateway::http",
+    "GET /v1/reports/weekly",
+    { host: "api.example.com", status: 502, duration: "3ms" },
+  ],
+  [
+    "info",
+    "gateway::http",
+    "PUT /upload/part/7",
+    { host: "photos.example.com", status: 200, duration: "842ms" },
+  ],
   ["debug", "gateway::http", "304 from the service, body skipped", { etag: 'W/"b2x9"' }],
   ["info", "gateway::ws", "upgraded", { host: "home.example.com", path: "/api/websocket", stream: 48_211 }],
-  ["info", "gateway::http", "a visitor sent \u001b[31mred\u001b[0m and <script>alert(1)</script>", { agent: "curl/8\u202e" }],
+  [
+    "info",
+    "gateway::http",
+    "a visitor sent \u001b[31mred\u001b[0m and <script>alert(1)</script>",
+    { agent: "curl/8\u202e" },
+  ],
 ];
 
 const AGENT: readonly Sample[] = [
@@ -36,7 +70,12 @@ export const LINES = 20_000;
 export function mockLine(source: LogSource, id: number, newestId: number, now: number): LogLine {
   const samples = source === "gateway" ? GATEWAY : AGENT;
   const random = seeded(id);
-  const [level, target, message, fields] = samples[Math.floor(random() * samples.length)] ?? ["info", "agent", "", {}];
+  const [level, target, message, fields] = samples[Math.floor(random() * samples.length)] ?? [
+    "info",
+    "agent",
+    "",
+    {},
+  ];
   return {
     id,
     timestamp: new Date(now - (newestId - id) * 610).toISOString(),
@@ -61,13 +100,19 @@ interface Page {
 }
 
 /** Newest first. */
-export function mockLogPage({ source, before, count, level, q, newestId, now }: Page): { logs: LogLine[]; hasMore: boolean } {
+export function mockLogPage({ source, before, count, level, q, newestId, now }: Page): {
+  logs: LogLine[];
+  hasMore: boolean;
+} {
   const logs: LogLine[] = [];
   let id = Math.min(before - 1, newestId);
   for (; id > 0 && logs.length < count; id -= 1) {
     const line = mockLine(source, id, newestId, now);
-    const text = `${line.message} ${line.target} ${Object.entries(line.fields).map(([name, value]) => `${name}=${value}`).join(" ")}`;
-    if (ORDER.indexOf(line.level) >= ORDER.indexOf(level) && text.toLowerCase().includes(q.toLowerCase())) logs.push(line);
+    const text = `${line.message} ${line.target} ${Object.entries(line.fields)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(" ")}`;
+    if (ORDER.indexOf(line.level) >= ORDER.indexOf(level) && text.toLowerCase().includes(q.toLowerCase()))
+      logs.push(line);
   }
   return { logs, hasMore: id > 0 };
 }

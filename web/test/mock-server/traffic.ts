@@ -1,5 +1,13 @@
 // Requests, statistics, failures and connections of the mock Agent.
-import type { Connection, FailureGroup, RequestDetail, RequestEntry, Stats, StatsPoint, StatusHistory } from "~/shared/api/types";
+import type {
+  Connection,
+  FailureGroup,
+  RequestDetail,
+  RequestEntry,
+  Stats,
+  StatsPoint,
+  StatusHistory,
+} from "~/shared/api/types";
 import { SEEDS } from "./mappings";
 import { seeded } from "./random";
 
@@ -27,7 +35,14 @@ const SAMPLES = [
   ["photos", "POST", "/upload", null, 504, 60_002, 1300],
 ] as const;
 
-const VISITORS = ["198.51.100.24", "198.51.100.77", "2001:db8:44::9", "203.0.113.90", "192.0.2.188", "198.51.100.9"];
+const VISITORS = [
+  "198.51.100.24",
+  "198.51.100.77",
+  "2001:db8:44::9",
+  "203.0.113.90",
+  "192.0.2.188",
+  "198.51.100.9",
+];
 
 export function mockRequest(index: number, at: number): RequestEntry {
   const random = seeded(index + 11);
@@ -62,14 +77,20 @@ export function mockRequest(index: number, at: number): RequestEntry {
     failure: failed
       ? status === 504
         ? { side: "service", cause: "timed-out", message: "No answer from the service in 60 s" }
-        : { side: "service", cause: "refused", message: "Connection refused: nothing listens on 10.0.4.12:8080" }
+        : {
+            side: "service",
+            cause: "refused",
+            message: "Connection refused: nothing listens on 10.0.4.12:8080",
+          }
       : null,
   };
 }
 
 /** Newest first. */
 export function mockRequests(now: number, amount = 2000): RequestEntry[] {
-  return Array.from({ length: amount }, (_, index) => mockRequest(index, now - index * 1370 - (index % 7) * 90));
+  return Array.from({ length: amount }, (_, index) =>
+    mockRequest(index, now - index * 1370 - (index % 7) * 90),
+  );
 }
 
 export function mockRequestDetail(request: RequestEntry): RequestDetail {
@@ -108,7 +129,12 @@ export function mockPoint(at: number, index: number, seconds = 60): StatsPoint {
     at: new Date(at).toISOString(),
     tunnelUp: 1,
     requests,
-    failures: { service: Math.round(requests * 0.004 * random()), tunnel: index < 15 && index > 10 ? Math.round(requests * 0.02 * random()) : 0, gateway: 0, visitor: 2 },
+    failures: {
+      service: Math.round(requests * 0.004 * random()),
+      tunnel: index < 15 && index > 10 ? Math.round(requests * 0.02 * random()) : 0,
+      gateway: 0,
+      visitor: 2,
+    },
     p50Ms: 24 + random() * 5,
     p95Ms: 96 + random() * 36 + index * 0.3,
     p99Ms: 220 + random() * 90 + (index > 51 && index < 55 ? 170 : 0),
@@ -124,18 +150,48 @@ export function mockStats(now: number, mode: "traffic" | "none" | "down"): Stats
     const at = from + index * 60_000;
     if (index === 10) return null;
     if (mode === "down" && index >= 60) return null;
-    if (mode === "none") return { ...mockPoint(at, index), requests: 0, failures: { service: 0, tunnel: 0, gateway: 0, visitor: 0 }, p50Ms: null, p95Ms: null, p99Ms: null, bytesToVisitors: 0, bytesFromVisitors: 0 };
+    if (mode === "none")
+      return {
+        ...mockPoint(at, index),
+        requests: 0,
+        failures: { service: 0, tunnel: 0, gateway: 0, visitor: 0 },
+        p50Ms: null,
+        p95Ms: null,
+        p99Ms: null,
+        bytesToVisitors: 0,
+        bytesFromVisitors: 0,
+      };
     return mockPoint(at, index, index === 60 ? Math.max(1, (now - last) / 1000) : 60);
   });
   const gap = from + 10 * 60_000 + 6000;
-  const gaps = [{ from: new Date(gap).toISOString(), to: new Date(gap + 48_000).toISOString(), reason: "Tunnel down" }];
-  if (mode === "down") gaps.push({ from: new Date(now - 48_000).toISOString(), to: new Date(now).toISOString(), reason: "Tunnel down" });
-  return { from: new Date(from).toISOString(), to: new Date(last).toISOString(), stepSeconds: 60, points, gaps };
+  const gaps = [
+    { from: new Date(gap).toISOString(), to: new Date(gap + 48_000).toISOString(), reason: "Tunnel down" },
+  ];
+  if (mode === "down")
+    gaps.push({
+      from: new Date(now - 48_000).toISOString(),
+      to: new Date(now).toISOString(),
+      reason: "Tunnel down",
+    });
+  return {
+    from: new Date(from).toISOString(),
+    to: new Date(last).toISOString(),
+    stepSeconds: 60,
+    points,
+    gaps,
+  };
 }
 
 export function mockFailures(now: number): FailureGroup[] {
   const at = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
-  const group = (side: FailureGroup["side"], cause: string, message: string, count: number, seed: number, minutes: number): FailureGroup => ({
+  const group = (
+    side: FailureGroup["side"],
+    cause: string,
+    message: string,
+    count: number,
+    seed: number,
+    minutes: number,
+  ): FailureGroup => ({
     side,
     cause,
     message,
@@ -155,7 +211,16 @@ export function mockFailures(now: number): FailureGroup[] {
 
 export function mockConnections(now: number, up: boolean): Connection[] {
   const minutes = (value: number) => new Date(now - value * 60_000).toISOString();
-  const row = (id: number, start: number, end: number | null, outcome: Connection["outcome"], code: number | null, reason: string | null, requests: number, bytes: number): Connection => ({
+  const row = (
+    id: number,
+    start: number,
+    end: number | null,
+    outcome: Connection["outcome"],
+    code: number | null,
+    reason: string | null,
+    requests: number,
+    bytes: number,
+  ): Connection => ({
     id: String(id),
     connectedAt: outcome === "refused" || outcome === "failed" ? null : minutes(start),
     attemptedAt: minutes(start + 0.01),
@@ -172,7 +237,12 @@ export function mockConnections(now: number, up: boolean): Connection[] {
     gatewayAddress: "203.0.113.7:443",
   });
   return [
-    ...(up ? [row(9, 49, null, "open", null, null, 112_806, 18.2e9)] : [row(10, 0.1, 0.1, "failed", null, "Connection refused by 203.0.113.7:443", 0, 0), row(9, 49, 0.8, "lost", 1006, "Network lost, no close frame", 112_806, 18.2e9)]),
+    ...(up
+      ? [row(9, 49, null, "open", null, null, 112_806, 18.2e9)]
+      : [
+          row(10, 0.1, 0.1, "failed", null, "Connection refused by 203.0.113.7:443", 0, 0),
+          row(9, 49, 0.8, "lost", 1006, "Network lost, no close frame", 112_806, 18.2e9),
+        ]),
     row(8, 181, 50, "closed", 1012, "The Gateway restarted", 311_204, 41.7e9),
     row(7, 182, 181.1, "lost", 4008, "No heartbeat for 15 s", 203, 12e6),
     row(6, 692, 183, "lost", 1006, "Network lost, no close frame", 702_118, 96.3e9),

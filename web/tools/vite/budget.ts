@@ -22,7 +22,9 @@ export function budget(): Plugin {
       this.info(`first screen: ${kilobytes(total)} of ${kilobytes(BUDGET_BYTES)} gzipped script`);
       if (total <= BUDGET_BYTES) return;
       const list = sizes.map((size) => `${size.name} ${kilobytes(size.bytes)}`).join(", ");
-      this.error(`the first screen needs ${kilobytes(total)} of script, ${kilobytes(BUDGET_BYTES)} are allowed: ${list}`);
+      this.error(
+        `the first screen needs ${kilobytes(total)} of script, ${kilobytes(BUDGET_BYTES)} are allowed: ${list}`,
+      );
     },
   };
 }

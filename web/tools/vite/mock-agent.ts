@@ -25,14 +25,20 @@ export function mockAgent({ strict = false }: { strict?: boolean } = {}): Plugin
       response.end(wanted);
       return;
     }
-    if (strict) response.setHeader("content-security-policy", path.startsWith("/landing-preview.html") ? PREVIEW_POLICY : POLICY);
+    if (strict)
+      response.setHeader(
+        "content-security-policy",
+        path.startsWith("/landing-preview.html") ? PREVIEW_POLICY : POLICY,
+      );
     if (!path.startsWith("/api/")) return next();
     await send(await agent.handle(await toRequest(request)), response);
   };
   return {
     name: "octoporty-mock-agent",
-    configureServer: (server) => void server.middlewares.use((request, response, next) => void answer(request, response, next)),
-    configurePreviewServer: (server) => void server.middlewares.use((request, response, next) => void answer(request, response, next)),
+    configureServer: (server) =>
+      void server.middlewares.use((request, response, next) => void answer(request, response, next)),
+    configurePreviewServer: (server) =>
+      void server.middlewares.use((request, response, next) => void answer(request, response, next)),
   };
 }
 

@@ -24,9 +24,24 @@ export function Arms() {
       />
       {SERVICES.map(({ x, name }) => (
         <g key={name}>
-          <rect x={x - 54} y="384" width="108" height="56" rx="12" fill="var(--surface)" stroke="var(--border)" />
+          <rect
+            x={x - 54}
+            y="384"
+            width="108"
+            height="56"
+            rx="12"
+            fill="var(--surface)"
+            stroke="var(--border)"
+          />
           <circle cx={x} cy="384" r="8" fill="var(--surface)" stroke="var(--accent)" strokeWidth="3.5" />
-          <text x={x} y="419" textAnchor="middle" fontSize="14" fill="var(--text-muted)" style={{ fontFamily: "var(--font-mono)" }}>
+          <text
+            x={x}
+            y="419"
+            textAnchor="middle"
+            fontSize="14"
+            fill="var(--text-muted)"
+            style={{ fontFamily: "var(--font-mono)" }}
+          >
             {name}
           </text>
         </g>

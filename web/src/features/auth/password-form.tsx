@@ -1,12 +1,12 @@
 // The password field with its problems, used by the sign-in page and by the dialog of an ended session.
 import { Lock, Timer } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { ApiError, asApiError } from "~/shared/api/error";
+import { type ApiError, asApiError } from "~/shared/api/error";
 import { signIn } from "~/shared/api/session";
 import { countdown, plural } from "~/shared/lib/format";
 import { useNow } from "~/shared/lib/use-now";
-import { TextInput } from "~/shared/ui/input";
 import { Field } from "~/shared/ui/field";
+import { TextInput } from "~/shared/ui/input";
 
 export interface Lockout {
   until: number;
@@ -27,14 +27,18 @@ export interface PasswordState {
 /** Seconds in words as a person says them: "1 minute", "15 minutes", "1 hour". */
 export function lockWords(seconds: number): string {
   if (seconds < 60) return plural(seconds, "second");
-  return seconds < 3600 ? plural(Math.round(seconds / 60), "minute") : plural(Math.round(seconds / 3600), "hour");
+  return seconds < 3600
+    ? plural(Math.round(seconds / 60), "minute")
+    : plural(Math.round(seconds / 3600), "hour");
 }
 
 function sentence(error: ApiError): string {
   if (error.code !== "wrong-password") return error.message;
   const tries = error.triesLeft;
   if (tries === undefined) return "The password is wrong.";
-  const lock = error.nextLockSeconds ? ` before a ${lockWords(error.nextLockSeconds).replace(/s$/, "")} lock` : "";
+  const lock = error.nextLockSeconds
+    ? ` before a ${lockWords(error.nextLockSeconds).replace(/s$/, "")} lock`
+    : "";
   return `The password is wrong. ${plural(tries, "try", "tries")} left${lock}.`;
 }
 
@@ -60,7 +64,12 @@ export function usePassword(onDone: () => void): PasswordState {
     } catch (thrown) {
       const problem = asApiError(thrown);
       const seconds = problem.retryAfterSeconds;
-      if (problem.status === 429 && seconds) setLockout({ until: Date.now() + seconds * 1000, totalSeconds: seconds, nextSeconds: problem.nextLockSeconds });
+      if (problem.status === 429 && seconds)
+        setLockout({
+          until: Date.now() + seconds * 1000,
+          totalSeconds: seconds,
+          nextSeconds: problem.nextLockSeconds,
+        });
       else setError(sentence(problem));
       if (problem.status !== 0) setPassword("");
       input.current?.focus();
@@ -121,7 +130,8 @@ export function LockNotice({ lockout }: { lockout: Lockout }) {
           {countdown(left)}
         </b>
         <span className="text-muted">
-          left of {lockWords(lockout.totalSeconds)}.{lockout.nextSeconds ? ` The next lock lasts ${lockWords(lockout.nextSeconds)}.` : ""}
+          left of {lockWords(lockout.totalSeconds)}.
+          {lockout.nextSeconds ? ` The next lock lasts ${lockWords(lockout.nextSeconds)}.` : ""}
         </span>
         <span role="status" className="sr-only">
           {spoken}
@@ -135,4 +145,3 @@ export function useLockLabel(lockout: Lockout | null): string | null {
   const now = useNow(250);
   return lockout ? `Try again in ${countdown((lockout.until - now) / 1000)}` : null;
 }
-

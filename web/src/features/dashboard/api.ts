@@ -1,15 +1,8 @@
 // What the dashboard asks for, and how live points join what it has.
 import { mutationOptions, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "~/shared/api/client";
+import { HOUR_MINUTES } from "~/shared/api/queries";
 import type { Stats, StatsPoint } from "~/shared/api/types";
-
-/** The span of the charts. */
-export const CHART_MINUTES = 60;
-
-export const statsQuery = queryOptions({
-  queryKey: ["stats", "series", CHART_MINUTES],
-  queryFn: ({ signal }) => unwrap(api.GET("/api/v1/stats", { params: { query: { minutes: CHART_MINUTES } }, signal })),
-});
 
 export const failuresQuery = queryOptions({
   queryKey: ["stats", "failures"],
@@ -39,7 +32,7 @@ export function withPoint(stats: Stats, point: StatsPoint): Stats {
   const points = [...stats.points];
   while (points.length <= index) points.push(null);
   points[index] = point;
-  const surplus = Math.max(0, points.length - (CHART_MINUTES + 1));
+  const surplus = Math.max(0, points.length - (HOUR_MINUTES + 1));
   const from = new Date(first + surplus * stepMs).toISOString();
   const to = surplus > 0 ? new Date(at).toISOString() : stats.to;
   const gaps = stats.gaps.filter((gap) => gap.to > from);

@@ -49,7 +49,11 @@ export function Busiest() {
             {rows.slice(0, SHOWN).map(({ row, mapping }) => (
               <tr key={mapping.id} className="relative">
                 <td className="max-w-[220px]">
-                  <Link to="/requests" search={{ mapping: mapping.id }} className="grid min-w-0 py-[3px] leading-[18px] text-ink! no-underline! after:absolute after:inset-0">
+                  <Link
+                    to="/requests"
+                    search={{ mapping: mapping.id }}
+                    className="grid min-w-0 py-[3px] leading-[18px] text-ink! no-underline! after:absolute after:inset-0"
+                  >
                     <b className="truncate font-medium">{mapping.name}</b>
                     <small className="truncate text-xs leading-4 text-subtle">{mapping.externalDomain}</small>
                   </Link>
@@ -58,7 +62,10 @@ export function Busiest() {
                   <Spark values={row.spark} />
                 </td>
                 <td data-end>{count(row.requests)}</td>
-                <td data-end className={`max-md:hidden ${(row.failures / row.requests) * 100 >= NOTABLE_PERCENT ? "text-warning" : ""}`}>
+                <td
+                  data-end
+                  className={`max-md:hidden ${(row.failures / row.requests) * 100 >= NOTABLE_PERCENT ? "text-warning" : ""}`}
+                >
                   {share(row.failures, row.requests)} %
                 </td>
                 <td data-end className="max-md:hidden">

@@ -3,13 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { GitCompareArrows, Plus } from "lucide-react";
 import { lazy, type ReactNode, Suspense } from "react";
-import { mappingStatsQuery, mappingsQuery, statusQuery } from "~/shared/api/queries";
+import { hourQuery, mappingStatsQuery, mappingsQuery, statusQuery } from "~/shared/api/queries";
 import { isUp } from "~/shared/lib/connection";
 import { buttonStyle } from "~/shared/ui/button";
 import { Card } from "~/shared/ui/card";
 import { CannotLoad } from "~/shared/ui/empty";
 import { Page } from "~/shared/ui/page";
-import { anyRequestQuery, statsQuery } from "./api";
+import { anyRequestQuery } from "./api";
 import { Busiest } from "./busiest";
 import { ChartSkeletons } from "./dashboard-skeleton";
 import { Failures } from "./failures";
@@ -54,7 +54,10 @@ function Actions({ inspect }: { inspect: boolean }) {
           Inspect a URL
         </Link>
       )}
-      <Link to="/mappings/new" className={`${buttonStyle({ variant: "primary" })} max-md:w-(--control-md) max-md:px-0`}>
+      <Link
+        to="/mappings/new"
+        className={`${buttonStyle({ variant: "primary" })} max-md:w-(--control-md) max-md:px-0`}
+      >
         <Plus size={16} strokeWidth={1.75} aria-hidden />
         <span className="max-md:sr-only">New mapping</span>
       </Link>
@@ -63,7 +66,7 @@ function Actions({ inspect }: { inspect: boolean }) {
 }
 
 function Traffic() {
-  const stats = useQuery(statsQuery);
+  const stats = useQuery(hourQuery);
   const status = useQuery(statusQuery).data;
   return (
     <>
@@ -74,7 +77,11 @@ function Traffic() {
           </Suspense>
         ) : stats.isError ? (
           <Card className="col-span-full p-4">
-            <CannotLoad title="The statistics cannot be read" error={stats.error} onRetry={() => void stats.refetch()} />
+            <CannotLoad
+              title="The statistics cannot be read"
+              error={stats.error}
+              onRetry={() => void stats.refetch()}
+            />
           </Card>
         ) : (
           <ChartSkeletons />

@@ -21,7 +21,15 @@ export function Failures() {
   const groups = failures.data?.groups ?? [];
   return (
     <Card className="overflow-clip">
-      <CardHead title="Recent failures" note="last 24 hours, by cause" end={<Link to="/requests" search={{ status: "5xx" }}>Open in requests</Link>} />
+      <CardHead
+        title="Recent failures"
+        note="last 24 h, by cause"
+        end={
+          <Link to="/requests" search={{ status: "5xx" }}>
+            Open in requests
+          </Link>
+        }
+      />
       {failures.isPending ? (
         <SkeletonRows label="recent failures" rows={SHOWN} />
       ) : groups.length === 0 ? (
@@ -32,7 +40,11 @@ export function Failures() {
       ) : (
         <ul>
           {groups.slice(0, SHOWN).map((group) => (
-            <Row key={`${group.side} ${group.cause} ${group.mappingId}`} group={group} mapping={mappings?.find((each) => each.id === group.mappingId)} />
+            <Row
+              key={`${group.side} ${group.cause} ${group.mappingId}`}
+              group={group}
+              mapping={mappings?.find((each) => each.id === group.mappingId)}
+            />
           ))}
         </ul>
       )}
@@ -52,7 +64,9 @@ function Row({ group, mapping }: { group: FailureGroup; mapping: Mapping | undef
         className="grid min-w-0 flex-1 leading-[18px] text-ink! no-underline! after:absolute after:inset-0"
       >
         <b className="truncate font-medium">{group.message}</b>
-        <small className="truncate text-xs leading-4 text-subtle">{mapping?.externalDomain ?? "no mapping"}</small>
+        <small className="truncate text-xs leading-4 text-subtle">
+          {mapping?.externalDomain ?? "no mapping"}
+        </small>
       </Link>
       <span className="nums grid shrink-0 text-right leading-[18px]">
         <b className="font-medium">{count(group.count)} ×</b>

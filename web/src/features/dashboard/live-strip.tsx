@@ -4,16 +4,16 @@ import { Link } from "@tanstack/react-router";
 import { RefreshCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { asApiError } from "~/shared/api/error";
-import { statusQuery } from "~/shared/api/queries";
+import { hourQuery, statusQuery } from "~/shared/api/queries";
 import type { Status } from "~/shared/api/types";
 import { connectionWord, isUp } from "~/shared/lib/connection";
-import { clock, dayAndClock, decimal, duration, plural } from "~/shared/lib/format";
+import { clock, dayAndClock, duration, milliseconds, plural } from "~/shared/lib/format";
 import { notify } from "~/shared/lib/notify";
 import { useNow } from "~/shared/lib/use-now";
 import { Button } from "~/shared/ui/button";
 import { PathStrip } from "~/shared/ui/path-strip";
 import { Skeleton } from "~/shared/ui/skeleton";
-import { reconnectMutation, statsQuery } from "./api";
+import { reconnectMutation } from "./api";
 import { chartModels } from "./charts/models";
 
 export function LiveStrip() {
@@ -29,8 +29,14 @@ export function LiveStrip() {
         visitors={{ title: "Visitors", note: visitorsNote(status, rate) }}
         gateway={{ title: status.gatewayHost, note: gatewayNote(status) }}
         tunnel={{ look, label: tunnelLabel(status) }}
-        agent={{ title: `${status.agentName || status.agentHost}, this Agent`, note: `v${status.version} · up ${duration(status.uptimeSeconds)}` }}
-        services={{ title: total === 0 ? "No mapping" : plural(total, "mapping"), note: total === 0 ? "nothing is public" : `${enabled} on, ${total - enabled} off` }}
+        agent={{
+          title: `${status.agentName || status.agentHost}, this Agent`,
+          note: `v${status.version} · up ${duration(status.uptimeSeconds)}`,
+        }}
+        services={{
+          title: total === 0 ? "No mapping" : plural(total, "mapping"),
+          note: total === 0 ? "nothing is public" : `${enabled} on, ${total - enabled} off`,
+        }}
       />
       <Foot status={status} now={now} />
     </>
@@ -38,7 +44,7 @@ export function LiveStrip() {
 }
 
 function useRate(status: Status | undefined, now: number): string | null {
-  const { data: stats } = useQuery({ ...statsQuery, enabled: !!status });
+  const { data: stats } = useQuery({ ...hourQuery, enabled: !!status });
   if (!stats || !status) return null;
   const value = chartModels(stats, isUp(status), now)[0]?.value;
   return value && value !== "–" ? value : null;
@@ -51,8 +57,12 @@ function visitorsNote(status: Status, rate: string | null): string {
 }
 
 function gatewayNote(status: Status): string {
-  if (!isUp(status)) return status.lastDisconnected ? `last seen ${clock(status.lastDisconnected)}` : "not reached yet";
-  const parts = [status.gatewayVersion && `v${status.gatewayVersion}`, status.gatewayUptime != null && `up ${duration(status.gatewayUptime)}`];
+  if (!isUp(status))
+    return status.lastDisconnected ? `last seen ${clock(status.lastDisconnected)}` : "not reached yet";
+  const parts = [
+    status.gatewayVersion && `v${status.gatewayVersion}`,
+    status.gatewayUptime != null && `up ${duration(status.gatewayUptime)}`,
+  ];
   return parts.filter(Boolean).join(" · ");
 }
 
@@ -60,7 +70,7 @@ function tunnelLabel(status: Status): string {
   const { look, word } = connectionWord(status);
   if (look === "cut") return "no tunnel";
   if (look === "busy") return word.toLowerCase();
-  return status.roundTripMs == null ? "connected" : `${decimal(status.roundTripMs)} ms round trip`;
+  return status.roundTripMs == null ? "connected" : `${milliseconds(status.roundTripMs)} round trip`;
 }
 
 function Foot({ status, now }: { status: Status; now: number }) {
@@ -79,10 +89,13 @@ function UpFacts({ status, now }: { status: Status; now: number }) {
   const reconnect = useMutation({
     ...reconnectMutation,
     onSuccess: ({ message }) => notify.success({ title: "Reconnecting", detail: message }),
-    onError: (error) => notify.failure({ title: "The tunnel was not dialled again", detail: asApiError(error).message }),
+    onError: (error) =>
+      notify.failure({ title: "The tunnel was not dialled again", detail: asApiError(error).message }),
   });
   const { lastLoss } = status;
-  const held = status.connectedSince ? duration((now - new Date(status.connectedSince).getTime()) / 1000) : null;
+  const held = status.connectedSince
+    ? duration((now - new Date(status.connectedSince).getTime()) / 1000)
+    : null;
   return (
     <>
       {status.mappings.total === 0 ? (
@@ -104,10 +117,18 @@ function UpFacts({ status, now }: { status: Status; now: number }) {
               , for <b>{duration(lastLoss.durationSeconds)}</b>
             </>
           )}
-          : {lastLoss.cause} {lastLoss.code != null && <span className="text-subtle">(close code {lastLoss.code})</span>}
+          : {lastLoss.cause}{" "}
+          {lastLoss.code != null && <span className="text-subtle">(close code {lastLoss.code})</span>}
         </Fact>
       )}
-      <Button variant="ghost" size="sm" icon={RefreshCw} className="ml-auto max-md:ml-0" busy={reconnect.isPending} onClick={() => reconnect.mutate()}>
+      <Button
+        variant="ghost"
+        size="sm"
+        icon={RefreshCw}
+        className="ml-auto max-md:ml-0"
+        busy={reconnect.isPending}
+        onClick={() => reconnect.mutate()}
+      >
         Reconnect
       </Button>
     </>
@@ -120,7 +141,11 @@ function DownFacts({ status, now }: { status: Status; now: number }) {
   return (
     <>
       <Fact>
-        <b>{since ? `Disconnected for ${duration((now - new Date(since).getTime()) / 1000)}.` : "Not connected yet."}</b>
+        <b>
+          {since
+            ? `Disconnected for ${duration((now - new Date(since).getTime()) / 1000)}.`
+            : "Not connected yet."}
+        </b>
       </Fact>
       {status.lastError && <Fact>Last error: {status.lastError}</Fact>}
       <Fact>

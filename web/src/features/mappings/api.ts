@@ -20,7 +20,9 @@ export function useSaveMapping(id: string | null) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: MappingInput) =>
-      id === null ? unwrap(api.POST("/api/v1/mappings", { body })) : unwrap(api.PUT("/api/v1/mappings/{id}", { params: { path: { id } }, body })),
+      id === null
+        ? unwrap(api.POST("/api/v1/mappings", { body }))
+        : unwrap(api.PUT("/api/v1/mappings/{id}", { params: { path: { id } }, body })),
     onSuccess: (mapping) => store(client, mapping),
   });
 }
@@ -29,8 +31,18 @@ export function useToggleMapping() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ mapping, enabled }: { mapping: Mapping; enabled: boolean }) =>
-      unwrap(api.PATCH("/api/v1/mappings/{id}/toggle", { params: { path: { id: mapping.id } }, body: { enabled } })),
-    onMutate: ({ mapping, enabled }) => store(client, { ...mapping, enabled, gateway: { state: enabled ? "pending" : "off", reason: null, since: null } }),
+      unwrap(
+        api.PATCH("/api/v1/mappings/{id}/toggle", {
+          params: { path: { id: mapping.id } },
+          body: { enabled },
+        }),
+      ),
+    onMutate: ({ mapping, enabled }) =>
+      store(client, {
+        ...mapping,
+        enabled,
+        gateway: { state: enabled ? "pending" : "off", reason: null, since: null },
+      }),
     onSuccess: (mapping) => store(client, mapping),
     onError: (_error, { mapping }) => store(client, mapping),
   });
@@ -39,8 +51,10 @@ export function useToggleMapping() {
 export function useDeleteMapping() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (mapping: Mapping) => expectDone(api.DELETE("/api/v1/mappings/{id}", { params: { path: { id: mapping.id } } })),
-    onSuccess: (_answer, mapping) => client.setQueryData(mappingsQuery.queryKey, (list) => list && withoutMapping(list, mapping.id)),
+    mutationFn: (mapping: Mapping) =>
+      expectDone(api.DELETE("/api/v1/mappings/{id}", { params: { path: { id: mapping.id } } })),
+    onSuccess: (_answer, mapping) =>
+      client.setQueryData(mappingsQuery.queryKey, (list) => list && withoutMapping(list, mapping.id)),
   });
 }
 

@@ -20,7 +20,8 @@ interface DeleteDialogProps {
 }
 
 export function DeleteDialog({ mapping, onClose, onTurnOff }: DeleteDialogProps) {
-  const today = useQuery(mappingStatsQuery).data?.mappings.find((row) => row.mappingId === mapping.id)?.requests ?? 0;
+  const today =
+    useQuery(mappingStatsQuery).data?.mappings.find((row) => row.mappingId === mapping.id)?.requests ?? 0;
   const [typed, setTyped] = useState("");
   const remove = useDeleteMapping();
   const form = useId();
@@ -31,7 +32,10 @@ export function DeleteDialog({ mapping, onClose, onTurnOff }: DeleteDialogProps)
     if (!ready) return;
     remove.mutate(mapping, {
       onSuccess: () => {
-        notify.success({ title: `“${mapping.name}” is deleted`, detail: `Visitors of ${mapping.externalDomain} get 404.` });
+        notify.success({
+          title: `“${mapping.name}” is deleted`,
+          detail: `Visitors of ${mapping.externalDomain} get 404.`,
+        });
         onClose();
       },
       onError: (error) => {
@@ -64,7 +68,14 @@ export function DeleteDialog({ mapping, onClose, onTurnOff }: DeleteDialogProps)
             </Button>
           )}
           <Button onClick={onClose}>Keep it</Button>
-          <Button type="submit" form={form} variant="danger" busy={remove.isPending} disabled={!ready} title={ready ? undefined : "Type the address first"}>
+          <Button
+            type="submit"
+            form={form}
+            variant="danger"
+            busy={remove.isPending}
+            disabled={!ready}
+            title={ready ? undefined : "Type the address first"}
+          >
             Delete
           </Button>
         </>
@@ -76,7 +87,8 @@ export function DeleteDialog({ mapping, onClose, onTurnOff }: DeleteDialogProps)
             It answered <b className="nums text-ink">{plural(today, "request")} today</b>.{" "}
           </>
         )}
-        Visitors of <b className="break-all text-ink">{mapping.externalDomain}</b> will get 404 at once. Its request log stays.
+        Visitors of <b className="break-all text-ink">{mapping.externalDomain}</b> will get 404 at once. Its
+        request log stays.
       </p>
       <form id={form} onSubmit={submit}>
         {mustType && (
@@ -87,7 +99,11 @@ export function DeleteDialog({ mapping, onClose, onTurnOff }: DeleteDialogProps)
               </span>
             }
           >
-            <TextInput value={typed} onChange={(event) => setTyped(event.target.value)} autoCapitalize="none" />
+            <TextInput
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+              autoCapitalize="none"
+            />
           </Field>
         )}
       </form>

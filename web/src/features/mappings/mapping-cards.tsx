@@ -24,11 +24,20 @@ type CardProps = { row: Row } & Pick<MappingViewProps, "actions" | "onDelete">;
 function MappingCard({ row: { mapping, today }, actions, onDelete }: CardProps) {
   const state = routeState(mapping);
   return (
-    <li data-row={mapping.id} className="relative grid min-w-0 content-start gap-3.5 rounded-lg border bg-surface p-4 shadow-xs hover:border-strong">
+    <li
+      data-row={mapping.id}
+      className="relative grid min-w-0 content-start gap-3.5 rounded-lg border bg-surface p-4 shadow-xs hover:border-strong"
+    >
       <div className="flex items-start gap-2.5">
         <div className="min-w-0 flex-1">
           <h2 className="truncate text-md font-semibold tracking-tight">
-            <Link to="/mappings/$id" params={{ id: mapping.id }} search data-row-link className={`no-underline! after:absolute after:inset-0 ${mapping.enabled ? "text-ink!" : "text-muted!"}`}>
+            <Link
+              to="/mappings/$id"
+              params={{ id: mapping.id }}
+              search
+              data-row-link
+              className={`no-underline! after:absolute after:inset-0 ${mapping.enabled ? "text-ink!" : "text-muted!"}`}
+            >
               {mapping.name}
             </Link>
           </h2>
@@ -37,7 +46,11 @@ function MappingCard({ row: { mapping, today }, actions, onDelete }: CardProps) 
           </p>
         </div>
         <span className="relative z-1 mt-px">
-          <Switch checked={mapping.enabled} label={`${mapping.name} on`} onChange={(on) => actions.toggle(mapping, on)} />
+          <Switch
+            checked={mapping.enabled}
+            label={`${mapping.name} on`}
+            onChange={(on) => actions.toggle(mapping, on)}
+          />
         </span>
         <span className="relative z-1 -my-2 -mr-2">
           <MappingMenu mapping={mapping} actions={actions} onDelete={onDelete} />
@@ -47,7 +60,13 @@ function MappingCard({ row: { mapping, today }, actions, onDelete }: CardProps) 
         <span className="route-rail" data-state={state} aria-hidden>
           <i />
         </span>
-        <a href={`https://${mapping.externalDomain}`} target="_blank" rel="noreferrer" className="relative z-1 truncate justify-self-start py-0.5" title={mapping.externalDomain}>
+        <a
+          href={`https://${mapping.externalDomain}`}
+          target="_blank"
+          rel="noreferrer"
+          className="relative z-1 truncate justify-self-start py-0.5"
+          title={mapping.externalDomain}
+        >
           {mapping.externalDomain}
         </a>
         <span className="min-w-0 py-0.5">
@@ -61,7 +80,10 @@ function MappingCard({ row: { mapping, today }, actions, onDelete }: CardProps) 
 
 function Since({ mapping }: Pick<Row, "mapping">) {
   const problem = routeProblem(mapping);
-  if (problem) return <span className={routeState(mapping) === "failing" ? "text-danger" : "text-warning"}>{problem}</span>;
+  if (problem)
+    return (
+      <span className={routeState(mapping) === "failing" ? "text-danger" : "text-warning"}>{problem}</span>
+    );
   const word = mapping.enabled ? "Live" : "Off";
   if (!mapping.gateway.since) return word;
   return (
@@ -76,7 +98,11 @@ function Sums({ today }: Pick<Row, "today">) {
   const failed = today && requests > 0 ? (today.failures / requests) * 100 : null;
   const facts = [
     { name: "Today", value: count(requests), tone: "" },
-    { name: "Failed", value: failed === null ? "–" : `${share(today?.failures ?? 0, requests)} %`, tone: failed !== null && failed >= 0.5 ? "text-warning" : "" },
+    {
+      name: "Failed",
+      value: failed === null ? "–" : `${share(today?.failures ?? 0, requests)} %`,
+      tone: failed !== null && failed >= 0.5 ? "text-warning" : "",
+    },
     { name: "p95", value: milliseconds(today?.p95Ms), tone: "" },
   ];
   return (

@@ -19,7 +19,10 @@ export function MappingMenu({ mapping, actions, onDelete }: MappingMenuProps) {
       <MenuItem icon={Copy} keys={["D"]} onSelect={() => actions.duplicate(mapping)}>
         Duplicate
       </MenuItem>
-      <MenuItem icon={ExternalLink} onSelect={() => window.open(`https://${mapping.externalDomain}`, "_blank", "noreferrer")}>
+      <MenuItem
+        icon={ExternalLink}
+        onSelect={() => window.open(`https://${mapping.externalDomain}`, "_blank", "noreferrer")}
+      >
         Open the address
       </MenuItem>
       <MenuItem icon={GitCompareArrows} onSelect={() => actions.inspect(mapping)}>

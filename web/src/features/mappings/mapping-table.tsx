@@ -11,9 +11,9 @@ import { Spark } from "~/shared/ui/spark";
 import { Switch } from "~/shared/ui/switch";
 import { Tooltip } from "~/shared/ui/tooltip";
 import { MappingMenu } from "./mapping-menu";
+import type { MappingViewProps } from "./mappings-page";
 import type { Row } from "./rows";
 import type { MappingSort, MappingsSearch } from "./search";
-import type { MappingViewProps } from "./mappings-page";
 
 /** Rows from here on are drawn only while they are near the window. */
 const VIRTUAL_ABOVE = 200;
@@ -25,7 +25,12 @@ export function MappingTable({ rows, search, onSort, ...view }: MappingViewProps
   const [offset, setOffset] = useState(0);
   const virtual = rows.length > VIRTUAL_ABOVE;
   useLayoutEffect(() => setOffset(body.current?.offsetTop ?? 0), []);
-  const virtualizer = useWindowVirtualizer({ count: virtual ? rows.length : 0, estimateSize: () => ROW_HEIGHT, overscan: 20, scrollMargin: offset });
+  const virtualizer = useWindowVirtualizer({
+    count: virtual ? rows.length : 0,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 20,
+    scrollMargin: offset,
+  });
   const items = virtualizer.getVirtualItems();
   const shown = virtual ? items.flatMap((item) => rows[item.index] ?? []) : rows;
   const before = virtual ? (items[0]?.start ?? offset) - offset : 0;
@@ -58,10 +63,25 @@ function Spacer({ height }: { height: number }) {
 function Head({ search, onSort }: { search: MappingsSearch; onSort: (sort: MappingSort) => void }) {
   const sorted = search.sort ?? "requests";
   const sortable = (sort: MappingSort, label: string, end?: boolean): ReactNode => (
-    <th scope="col" data-end={end || undefined} aria-sort={sorted === sort ? (sort === "requests" ? "descending" : "ascending") : undefined}>
-      <button type="button" className="inline-flex items-center gap-1 rounded-xs hover:text-ink" onClick={() => onSort(sort)}>
+    <th
+      scope="col"
+      data-end={end || undefined}
+      aria-sort={sorted === sort ? (sort === "requests" ? "descending" : "ascending") : undefined}
+    >
+      <button
+        type="button"
+        className="inline-flex items-center gap-1 rounded-xs hover:text-ink"
+        onClick={() => onSort(sort)}
+      >
         {label}
-        {sorted === sort && <ArrowDown size={12} strokeWidth={1.75} className={sort === "requests" ? undefined : "rotate-180"} aria-hidden />}
+        {sorted === sort && (
+          <ArrowDown
+            size={12}
+            strokeWidth={1.75}
+            className={sort === "requests" ? undefined : "rotate-180"}
+            aria-hidden
+          />
+        )}
       </button>
     </th>
   );
@@ -89,7 +109,11 @@ function Head({ search, onSort }: { search: MappingsSearch; onSort: (sort: Mappi
   );
 }
 
-function MappingRow({ row, actions, onDelete }: { row: Row } & Pick<MappingViewProps, "actions" | "onDelete">) {
+function MappingRow({
+  row,
+  actions,
+  onDelete,
+}: { row: Row } & Pick<MappingViewProps, "actions" | "onDelete">) {
   const { mapping, today } = row;
   const requests = today?.requests ?? 0;
   const failing = today && requests > 0 && (today.failures / requests) * 100 >= NOTABLE_PERCENT;
@@ -98,7 +122,11 @@ function MappingRow({ row, actions, onDelete }: { row: Row } & Pick<MappingViewP
   return (
     <tr data-row={mapping.id} className={cn("relative", !mapping.enabled && "[&_td]:text-subtle")}>
       <td className="relative z-1 max-md:[grid-area:1/2]">
-        <Switch checked={mapping.enabled} label={`${mapping.name} on`} onChange={(on) => actions.toggle(mapping, on)} />
+        <Switch
+          checked={mapping.enabled}
+          label={`${mapping.name} on`}
+          onChange={(on) => actions.toggle(mapping, on)}
+        />
       </td>
       <td className="max-w-[220px] max-md:max-w-none max-md:[grid-area:1/1]">
         <Link
@@ -106,14 +134,23 @@ function MappingRow({ row, actions, onDelete }: { row: Row } & Pick<MappingViewP
           params={{ id: mapping.id }}
           search
           data-row-link
-          className={cn("block truncate font-medium no-underline! after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:rounded-sm focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-(--focus)", mapping.enabled ? "text-ink!" : "text-muted!")}
+          className={cn(
+            "block truncate font-medium no-underline! after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:rounded-sm focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-(--focus)",
+            mapping.enabled ? "text-ink!" : "text-muted!",
+          )}
         >
           {mapping.name}
         </Link>
       </td>
       <td className="max-md:col-span-2 max-md:py-1!">
         <span className="inline-grid max-w-full grid-cols-[minmax(120px,184px)_26px_auto] items-center gap-2 max-lg:grid-cols-[auto] max-lg:gap-0 max-md:flex max-md:flex-wrap max-md:gap-x-2">
-          <a href={`https://${mapping.externalDomain}`} target="_blank" rel="noreferrer" className="relative z-1 min-w-0 justify-self-start truncate" title={mapping.externalDomain}>
+          <a
+            href={`https://${mapping.externalDomain}`}
+            target="_blank"
+            rel="noreferrer"
+            className="relative z-1 min-w-0 justify-self-start truncate"
+            title={mapping.externalDomain}
+          >
             {mapping.externalDomain}
           </a>
           <span className="inline-flex max-lg:hidden max-md:inline-flex">
@@ -125,7 +162,14 @@ function MappingRow({ row, actions, onDelete }: { row: Row } & Pick<MappingViewP
       <td className="relative max-md:col-span-2">
         {problem ? (
           <Tooltip text={problem}>
-            <span tabIndex={0} role="note" className={cn("relative z-1 block max-w-[150px] truncate text-xs max-md:max-w-none", state === "failing" ? "text-danger" : "text-warning")}>
+            <span
+              tabIndex={0}
+              role="note"
+              className={cn(
+                "relative z-1 block max-w-[150px] truncate text-xs max-md:max-w-none",
+                state === "failing" ? "text-danger" : "text-warning",
+              )}
+            >
               {problem}
             </span>
           </Tooltip>
@@ -151,7 +195,9 @@ function MappingRow({ row, actions, onDelete }: { row: Row } & Pick<MappingViewP
       </td>
       <td className="nums hidden text-left! text-xs text-subtle max-md:col-span-2 max-md:flex max-md:items-center">
         {count(requests)} today
-        {requests > 0 && today && ` · ${share(today.failures, requests)} % failed · p95 ${milliseconds(today.p95Ms)}`}
+        {requests > 0 &&
+          today &&
+          ` · ${share(today.failures, requests)} % failed · p95 ${milliseconds(today.p95Ms)}`}
         <span className="relative z-1 -my-2 -mr-2.5 ml-auto">
           <MappingMenu mapping={mapping} actions={actions} onDelete={onDelete} />
         </span>

@@ -17,7 +17,7 @@ import { SkeletonRows } from "~/shared/ui/skeleton";
 import { DeleteDialog } from "./delete-dialog";
 import { MappingCards } from "./mapping-cards";
 import { MappingTable } from "./mapping-table";
-import { NoMatch, NoMapping } from "./nothing";
+import { NoMapping, NoMatch } from "./nothing";
 import { type Row, visibleRows } from "./rows";
 import { type MappingSort, type MappingsSearch, SORTS } from "./search";
 import { type MappingActions, useMappingActions } from "./use-mapping-actions";
@@ -31,7 +31,12 @@ export interface MappingViewProps {
   onDelete: (mapping: Mapping) => void;
 }
 
-const SORT_LABELS: Record<MappingSort, string> = { requests: "Requests today", name: "Name", domain: "Address", created: "Newest" };
+const SORT_LABELS: Record<MappingSort, string> = {
+  requests: "Requests today",
+  name: "Name",
+  domain: "Address",
+  created: "Newest",
+};
 
 export function MappingsPage() {
   const search = useSearch({ from: "/shell/mappings" });
@@ -40,7 +45,8 @@ export function MappingsPage() {
   const list = useQuery(mappingsQuery);
   const stats = useQuery(mappingStatsQuery).data?.mappings ?? [];
   const actions = useMappingActions();
-  const change = (next: Partial<MappingsSearch>) => void navigate({ to: ".", search: (now) => ({ ...now, ...next }), replace: true });
+  const change = (next: Partial<MappingsSearch>) =>
+    void navigate({ to: ".", search: (now) => ({ ...now, ...next }), replace: true });
   const mappings = list.data?.mappings ?? [];
   const rows = visibleRows(mappings, stats, search);
   const onSort = (sort: MappingSort) => change({ sort: sort === "requests" ? undefined : sort });
@@ -54,7 +60,11 @@ export function MappingsPage() {
         </Card>
       ) : list.isError ? (
         <Card className="pb-10">
-          <CannotLoad title="The mappings cannot be read" error={list.error} onRetry={() => void list.refetch()} />
+          <CannotLoad
+            title="The mappings cannot be read"
+            error={list.error}
+            onRetry={() => void list.refetch()}
+          />
         </Card>
       ) : list.data.total === 0 ? (
         <NoMapping />
@@ -63,18 +73,39 @@ export function MappingsPage() {
       ) : (
         <>
           {search.view === "cards" ? (
-            <MappingCards rows={rows} search={search} actions={actions} onSort={onSort} onDelete={setDeleting} />
+            <MappingCards
+              rows={rows}
+              search={search}
+              actions={actions}
+              onSort={onSort}
+              onDelete={setDeleting}
+            />
           ) : (
-            <MappingTable rows={rows} search={search} actions={actions} onSort={onSort} onDelete={setDeleting} />
+            <MappingTable
+              rows={rows}
+              search={search}
+              actions={actions}
+              onSort={onSort}
+              onDelete={setDeleting}
+            />
           )}
           <p className="nums text-xs text-subtle">
-            {rows.length === mappings.length ? plural(rows.length, "mapping") : `${count(rows.length)} of ${plural(mappings.length, "mapping")}`}
-            {list.data.total > mappings.length && `, the first of ${count(list.data.total)}`}. Numbers are since midnight.
+            {rows.length === mappings.length
+              ? plural(rows.length, "mapping")
+              : `${count(rows.length)} of ${plural(mappings.length, "mapping")}`}
+            {list.data.total > mappings.length && `, the first of ${count(list.data.total)}`}. Numbers are
+            since midnight.
           </p>
         </>
       )}
       <Outlet />
-      {deleting && <DeleteDialog mapping={deleting} onClose={() => setDeleting(null)} onTurnOff={(mapping) => actions.toggle(mapping, false)} />}
+      {deleting && (
+        <DeleteDialog
+          mapping={deleting}
+          onClose={() => setDeleting(null)}
+          onTurnOff={(mapping) => actions.toggle(mapping, false)}
+        />
+      )}
     </Page>
   );
 }
@@ -86,7 +117,10 @@ function Actions() {
         <FileUp size={16} strokeWidth={1.75} aria-hidden />
         Import
       </Link>
-      <Link to="/mappings/new" className={`${buttonStyle({ variant: "primary" })} max-md:w-(--control-md) max-md:px-0`}>
+      <Link
+        to="/mappings/new"
+        className={`${buttonStyle({ variant: "primary" })} max-md:w-(--control-md) max-md:px-0`}
+      >
         <Plus size={16} strokeWidth={1.75} aria-hidden />
         <span className="max-md:sr-only">New mapping</span>
       </Link>
@@ -105,7 +139,12 @@ function Toolbar({ search, mappings, onChange, onSort }: ToolbarProps) {
   const on = mappings.filter((mapping) => mapping.enabled).length;
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <SearchInput label="Search name, domain or host" value={search.q ?? ""} onChange={(q) => onChange({ q: q || undefined })} className="w-[260px] max-md:w-full" />
+      <SearchInput
+        label="Search name, domain or host"
+        value={search.q ?? ""}
+        onChange={(q) => onChange({ q: q || undefined })}
+        className="w-[260px] max-md:w-full"
+      />
       <Segmented
         label="Show"
         value={search.state ?? "all"}
@@ -120,6 +159,7 @@ function Toolbar({ search, mappings, onChange, onSort }: ToolbarProps) {
         label="Sort"
         icon={ArrowDownNarrowWide}
         required
+        labelled
         value={search.sort ?? "requests"}
         choices={SORTS.map((value) => ({ value, label: SORT_LABELS[value] }))}
         onChange={(value) => onSort(SORTS.find((sort) => sort === value) ?? "requests")}

@@ -26,7 +26,8 @@ export function NoMapping() {
           </>
         }
       >
-        A mapping leads a public name to a service in your network, such as app.example.com to 10.0.4.12:3000. Until you make one, nothing is public.
+        A mapping leads a public name to a service in your network, such as app.example.com to 10.0.4.12:3000.
+        Until you make one, nothing is public.
       </Empty>
     </Card>
   );
@@ -40,7 +41,12 @@ interface NoMatchProps {
 
 export function NoMatch({ search, mappings, onChange }: NoMatchProps) {
   const on = mappings.filter((mapping) => mapping.enabled).length;
-  const searched = search.state === "on" ? `the ${on} mappings that are on` : search.state === "off" ? `the ${mappings.length - on} mappings that are off` : `all ${mappings.length} mappings`;
+  const searched =
+    search.state === "on"
+      ? `the ${on} mappings that are on`
+      : search.state === "off"
+        ? `the ${mappings.length - on} mappings that are off`
+        : `all ${mappings.length} mappings`;
   return (
     <Card>
       <Empty
@@ -53,11 +59,15 @@ export function NoMatch({ search, mappings, onChange }: NoMatchProps) {
                 {search.q ? `Search all ${mappings.length}` : `Show all ${mappings.length}`}
               </Button>
             )}
-            {search.q && <Button onClick={() => onChange({ q: undefined, state: undefined })}>Clear the search</Button>}
+            {search.q && (
+              <Button onClick={() => onChange({ q: undefined, state: undefined })}>Clear the search</Button>
+            )}
           </>
         }
       >
-        {search.q ? `Searched names, domains and hosts of ${searched}.` : `Of ${mappings.length} mappings, ${on} are on.`}
+        {search.q
+          ? `Searched names, domains and hosts of ${searched}.`
+          : `Of ${mappings.length} mappings, ${on} are on.`}
       </Empty>
     </Card>
   );

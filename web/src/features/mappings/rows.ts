@@ -9,20 +9,27 @@ export interface Row {
 }
 
 function matches(mapping: Mapping, words: readonly string[]): boolean {
-  const text = `${mapping.name} ${mapping.externalDomain} ${mapping.internalHost}:${mapping.internalPort}`.toLowerCase();
+  const text =
+    `${mapping.name} ${mapping.externalDomain} ${mapping.internalHost}:${mapping.internalPort}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
 const collator = new Intl.Collator(undefined, { numeric: true });
 
 const ORDERS: Record<MappingSort, (a: Row, b: Row) => number> = {
-  requests: (a, b) => (b.today?.requests ?? 0) - (a.today?.requests ?? 0) || Number(b.mapping.enabled) - Number(a.mapping.enabled),
+  requests: (a, b) =>
+    (b.today?.requests ?? 0) - (a.today?.requests ?? 0) ||
+    Number(b.mapping.enabled) - Number(a.mapping.enabled),
   name: (a, b) => collator.compare(a.mapping.name, b.mapping.name),
   domain: (a, b) => collator.compare(a.mapping.externalDomain, b.mapping.externalDomain),
   created: (a, b) => b.mapping.createdAt.localeCompare(a.mapping.createdAt),
 };
 
-export function visibleRows(mappings: readonly Mapping[], stats: readonly MappingStats[], search: MappingsSearch): Row[] {
+export function visibleRows(
+  mappings: readonly Mapping[],
+  stats: readonly MappingStats[],
+  search: MappingsSearch,
+): Row[] {
   const words = (search.q ?? "").toLowerCase().split(/\s+/).filter(Boolean);
   const today = new Map(stats.map((row) => [row.mappingId, row]));
   return mappings

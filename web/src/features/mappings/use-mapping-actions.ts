@@ -16,9 +16,18 @@ export interface MappingActions {
 function told(mapping: Mapping): { title: string; detail: string } {
   const name = `“${mapping.name}”`;
   const { state, reason } = mapping.gateway;
-  if (!mapping.enabled) return { title: `${name} is off`, detail: `Visitors of ${mapping.externalDomain} get 404.` };
-  if (state === "refused") return { title: `${name} is on, but refused`, detail: reason ?? "The Gateway does not take this address." };
-  if (state === "pending") return { title: `${name} is on, not live yet`, detail: reason ?? "The Gateway has not confirmed it yet." };
+  if (!mapping.enabled)
+    return { title: `${name} is off`, detail: `Visitors of ${mapping.externalDomain} get 404.` };
+  if (state === "refused")
+    return {
+      title: `${name} is on, but refused`,
+      detail: reason ?? "The Gateway does not take this address.",
+    };
+  if (state === "pending")
+    return {
+      title: `${name} is on, not live yet`,
+      detail: reason ?? "The Gateway has not confirmed it yet.",
+    };
   return { title: `${name} is live`, detail: `https://${mapping.externalDomain}` };
 }
 
@@ -46,7 +55,8 @@ export function useMappingActions(): MappingActions {
     toggle: (mapping, enabled) => toggle(mapping, enabled),
     edit: (mapping) => void navigate({ to: "/mappings/$id", params: { id: mapping.id }, search: true }),
     duplicate: (mapping) => void navigate({ to: "/mappings/new", search: { from: mapping.id } }),
-    inspect: (mapping) => void navigate({ to: "/inspector", search: { url: `https://${mapping.externalDomain}/` } }),
+    inspect: (mapping) =>
+      void navigate({ to: "/inspector", search: { url: `https://${mapping.externalDomain}/` } }),
     requests: (mapping) => void navigate({ to: "/requests", search: { mapping: mapping.id } }),
   };
 }

@@ -9,11 +9,16 @@ function focusedId(): string | undefined {
   return row instanceof HTMLElement ? row.dataset.row : undefined;
 }
 
-export function useRowKeys(rows: readonly Row[], actions: MappingActions, onDelete: (mapping: Mapping) => void): void {
+export function useRowKeys(
+  rows: readonly Row[],
+  actions: MappingActions,
+  onDelete: (mapping: Mapping) => void,
+): void {
   const move = (by: number) => {
     const now = rows.findIndex((row) => row.mapping.id === focusedId());
     const next = rows[now < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, now + by))];
-    const link = next && document.querySelector(`[data-row="${CSS.escape(next.mapping.id)}"] [data-row-link]`);
+    const link =
+      next && document.querySelector(`[data-row="${CSS.escape(next.mapping.id)}"] [data-row-link]`);
     if (link instanceof HTMLElement) link.focus();
   };
   const withFocused = (run: (mapping: Mapping) => void) => () => {
@@ -26,6 +31,9 @@ export function useRowKeys(rows: readonly Row[], actions: MappingActions, onDele
   useShortcut("ArrowUp", () => move(-1));
   useShortcut("e", withFocused(actions.edit));
   useShortcut("d", withFocused(actions.duplicate));
-  useShortcut("o", withFocused((mapping) => actions.toggle(mapping, !mapping.enabled)));
+  useShortcut(
+    "o",
+    withFocused((mapping) => actions.toggle(mapping, !mapping.enabled)),
+  );
   useShortcut("Delete", withFocused(onDelete));
 }

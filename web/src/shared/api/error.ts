@@ -38,7 +38,12 @@ export class ApiError extends Error {
 
   /** The details for a bug report, one fact a line. */
   get report(): string {
-    return [`status ${this.status}`, `code ${this.code}`, `request ${this.requestId ?? "unknown"}`, this.message].join("\n");
+    return [
+      `status ${this.status}`,
+      `code ${this.code}`,
+      `request ${this.requestId ?? "unknown"}`,
+      this.message,
+    ].join("\n");
   }
 }
 
@@ -63,5 +68,8 @@ export function unreachable(): ApiError {
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof TypeError) return unreachable();
-  return new ApiError(0, { code: "internal", message: error instanceof Error ? error.message : String(error) });
+  return new ApiError(0, {
+    code: "internal",
+    message: error instanceof Error ? error.message : String(error),
+  });
 }

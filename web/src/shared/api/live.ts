@@ -123,7 +123,10 @@ export class LiveConnection {
     const extra = [...this.#topics].filter(([, users]) => users > 0).map(([topic]) => topic);
     const headers: Record<string, string> = { accept: "text/event-stream" };
     if (this.#lastId) headers["last-event-id"] = this.#lastId;
-    const response = await fetch(`/api/v1/events?topics=${[...ALWAYS, ...extra].join(",")}`, { headers, signal });
+    const response = await fetch(`/api/v1/events?topics=${[...ALWAYS, ...extra].join(",")}`, {
+      headers,
+      signal,
+    });
     if (response.status === 401) {
       if (!(await renew())) await waitForSignIn();
       return;
@@ -155,7 +158,8 @@ export class LiveConnection {
     if (this.#abort !== abort || !this.#running) return;
     this.#disconnect();
     if (sessionPhase.get() === "out") return;
-    const wait = (RETRY_MS[Math.min(this.#attempt, RETRY_MS.length - 1)] ?? 1000) * (0.8 + Math.random() * 0.4);
+    const wait =
+      (RETRY_MS[Math.min(this.#attempt, RETRY_MS.length - 1)] ?? 1000) * (0.8 + Math.random() * 0.4);
     this.#attempt += 1;
     this.#lostSince ||= Date.now();
     this.state.set({ phase: "lost", since: this.#lostSince, retryAt: Date.now() + wait });

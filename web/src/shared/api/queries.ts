@@ -36,3 +36,12 @@ export function withoutMapping(list: MappingList, id: string): MappingList {
   const mappings = list.mappings.filter((mapping) => mapping.id !== id);
   return { ...list, mappings, total: list.total - (list.mappings.length - mappings.length) };
 }
+
+/** The span of the charts and of the sums in the request log. */
+export const HOUR_MINUTES = 60;
+
+export const hourQuery = queryOptions({
+  queryKey: ["stats", "series", HOUR_MINUTES],
+  queryFn: ({ signal }) =>
+    unwrap(api.GET("/api/v1/stats", { params: { query: { minutes: HOUR_MINUTES } }, signal })),
+});

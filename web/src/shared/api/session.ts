@@ -16,7 +16,7 @@ interface Waiter {
   reject: (error: Error) => void;
 }
 
-let waiters: Waiter[] = [];
+const waiters: Waiter[] = [];
 let renewing: Promise<boolean> | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -5,7 +5,9 @@ type Json<Content> = Content extends { content: { "application/json": infer Body
 type Answer<Path extends keyof paths, Method extends keyof paths[Path]> = paths[Path][Method] extends {
   responses: infer Responses;
 }
-  ? { [Code in keyof Responses]: Code extends 200 | 201 | 202 ? Json<Responses[Code]> : never }[keyof Responses]
+  ? {
+      [Code in keyof Responses]: Code extends 200 | 201 | 202 ? Json<Responses[Code]> : never;
+    }[keyof Responses]
   : never;
 type Input<Path extends keyof paths, Method extends keyof paths[Path]> = paths[Path][Method] extends {
   requestBody: infer Body;

@@ -6,7 +6,14 @@ export function shellQuote(text: string): string {
 }
 
 /** Headers that curl sets itself, or that mean nothing on a new connection. */
-const LEFT_OUT = new Set(["host", "content-length", "connection", "accept-encoding", "transfer-encoding", "upgrade"]);
+const LEFT_OUT = new Set([
+  "host",
+  "content-length",
+  "connection",
+  "accept-encoding",
+  "transfer-encoding",
+  "upgrade",
+]);
 
 export interface CurlRequest {
   method: string;

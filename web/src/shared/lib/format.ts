@@ -88,7 +88,9 @@ export function countdown(seconds: number): string {
 }
 
 export function clock(at: string | number | Date): string {
-  return dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(at));
+  return dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(
+    new Date(at),
+  );
 }
 
 export function clockMinutes(at: string | number | Date): string {
@@ -144,7 +146,9 @@ export function plural(value: number, one: string, many = `${one}s`): string {
 /** Makes control characters visible, so that a log line or a header can change nothing but its own cell. */
 export function visible(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to show
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (found) =>
-    found === "\u001b" ? "␛" : found < " " ? String.fromCharCode(0x2400 + found.charCodeAt(0)) : "␦",
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (found) =>
+      found === "\u001b" ? "␛" : found < " " ? String.fromCharCode(0x2400 + found.charCodeAt(0)) : "␦",
   );
 }

@@ -24,13 +24,21 @@ function describe(event: KeyboardEvent): string {
 
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || !!target.closest(".cm-editor");
+  return (
+    target.isContentEditable ||
+    /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
+    !!target.closest(".cm-editor")
+  );
 }
 
 /** Space and Enter belong to the button or link that has the focus. */
 function isPressing(event: KeyboardEvent): boolean {
   const pressed = event.key === " " || event.key === "Enter";
-  return pressed && event.target instanceof HTMLElement && !!event.target.closest("button, a, summary, [role=switch], [role=radio]");
+  return (
+    pressed &&
+    event.target instanceof HTMLElement &&
+    !!event.target.closest("button, a, summary, [role=switch], [role=radio]")
+  );
 }
 
 function onKeyDown(event: KeyboardEvent): void {

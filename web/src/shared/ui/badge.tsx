@@ -21,7 +21,15 @@ const style = cva(
   },
 );
 
-export function Badge({ tone = "neutral", icon: Icon, children }: { tone?: Tone; icon?: LucideIcon; children: ReactNode }) {
+export function Badge({
+  tone = "neutral",
+  icon: Icon,
+  children,
+}: {
+  tone?: Tone;
+  icon?: LucideIcon;
+  children: ReactNode;
+}) {
   return (
     <span className={style({ tone })}>
       {Icon && <Icon size={12} strokeWidth={1.75} aria-hidden />}
@@ -37,9 +45,19 @@ export function Dot({ tone, pulse }: { tone: DotTone; pulse?: boolean }) {
   return <span className="dot" data-tone={tone} data-pulse={pulse || undefined} aria-hidden />;
 }
 
-const STATUS_COLOURS: Record<string, string> = { 1: "text-info", 2: "text-success", 3: "text-info", 4: "text-warning", 5: "text-danger" };
+const STATUS_COLOURS: Record<string, string> = {
+  1: "text-info",
+  2: "text-success",
+  3: "text-info",
+  4: "text-warning",
+  5: "text-danger",
+};
 
 export function StatusCode({ code, text }: { code: number | null | undefined; text?: string }) {
   if (code == null) return <span className="mono text-xs text-danger">fail</span>;
-  return <span className={`nums mono text-xs font-[560] ${STATUS_COLOURS[String(code).charAt(0)] ?? ""}`}>{text ? `${code} ${text}` : code}</span>;
+  return (
+    <span className={`nums mono text-xs font-[560] ${STATUS_COLOURS[String(code).charAt(0)] ?? ""}`}>
+      {text ? `${code} ${text}` : code}
+    </span>
+  );
 }

@@ -20,7 +20,12 @@ export function Banner({ tone, icon: Icon, title, action, children }: BannerProp
         tone === "danger" ? "border-danger bg-danger-subtle" : "border-warning bg-warning-subtle",
       )}
     >
-      <Icon size={16} strokeWidth={1.75} className={cn(tone === "danger" ? "text-danger" : "text-warning", "max-md:mt-0.5")} aria-hidden />
+      <Icon
+        size={16}
+        strokeWidth={1.75}
+        className={cn(tone === "danger" ? "text-danger" : "text-warning", "max-md:mt-0.5")}
+        aria-hidden
+      />
       <p className="min-w-0 flex-1 break-words">
         <b>{title}</b> <span className="text-muted">{children}</span>
       </p>

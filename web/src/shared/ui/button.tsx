@@ -35,7 +35,18 @@ interface ButtonProps extends Omit<ComponentProps<"button">, "disabled">, Varian
   asChild?: boolean;
 }
 
-export function Button({ variant, size, icon: Icon, busy, disabled, asChild, className, children, onClick, ...rest }: ButtonProps) {
+export function Button({
+  variant,
+  size,
+  icon: Icon,
+  busy,
+  disabled,
+  asChild,
+  className,
+  children,
+  onClick,
+  ...rest
+}: ButtonProps) {
   const off = busy || disabled;
   const Part = asChild ? Slot.Root : "button";
   const glyph = size === "sm" ? 14 : 16;
@@ -51,7 +62,11 @@ export function Button({ variant, size, icon: Icon, busy, disabled, asChild, cla
       }}
       {...rest}
     >
-      {busy ? <LoaderCircle size={glyph} strokeWidth={1.75} className="spin" aria-hidden /> : Icon && <Icon size={glyph} strokeWidth={1.75} aria-hidden />}
+      {busy ? (
+        <LoaderCircle size={glyph} strokeWidth={1.75} className="spin" aria-hidden />
+      ) : (
+        Icon && <Icon size={glyph} strokeWidth={1.75} aria-hidden />
+      )}
       <Slot.Slottable>{children}</Slot.Slottable>
     </Part>
   );

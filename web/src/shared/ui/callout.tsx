@@ -26,16 +26,33 @@ interface CalloutProps {
   className?: string;
 }
 
-export function Callout({ tone = "neutral", icon, title, children, action, inline, live, className }: CalloutProps) {
+export function Callout({
+  tone = "neutral",
+  icon,
+  title,
+  children,
+  action,
+  inline,
+  live,
+  className,
+}: CalloutProps) {
   const look = LOOK[tone];
   const Icon = icon ?? look.icon;
   return (
-    <div className={cn("flex gap-2.5 rounded-md border px-[13px] py-[11px]", look.box, className)} role={live ? "status" : undefined}>
+    <div
+      className={cn("flex gap-2.5 rounded-md border px-[13px] py-[11px]", look.box, className)}
+      role={live ? "status" : undefined}
+    >
       <Icon size={16} strokeWidth={1.75} className={cn("mt-0.5", look.glyph)} aria-hidden />
       <div className="min-w-0 flex-1 break-words">
         <b className={inline ? undefined : "block"}>{title}</b>
         {inline && children ? " " : null}
-        {children && (inline ? <span className="text-muted">{children}</span> : <div className="text-muted">{children}</div>)}
+        {children &&
+          (inline ? (
+            <span className="text-muted">{children}</span>
+          ) : (
+            <div className="text-muted">{children}</div>
+          ))}
       </div>
       {action && <div className="shrink-0">{action}</div>}
     </div>

@@ -15,7 +15,9 @@ interface CardHeadProps {
 
 export function CardHead({ title, note, end, className }: CardHeadProps) {
   return (
-    <div className={cn("flex min-h-[46px] flex-wrap items-center gap-x-3 gap-y-1 px-4 max-md:py-2", className)}>
+    <div
+      className={cn("flex min-h-[46px] flex-wrap items-center gap-x-3 gap-y-1 px-4 max-md:py-2", className)}
+    >
       <h2 className="font-semibold">{title}</h2>
       {note && <span className="text-xs text-subtle">{note}</span>}
       {end && <div className="ml-auto flex items-center gap-2 text-xs">{end}</div>}
@@ -28,5 +30,13 @@ export function CardBody({ className, ...rest }: ComponentProps<"div">) {
 }
 
 export function CardFoot({ className, ...rest }: ComponentProps<"div">) {
-  return <div className={cn("flex flex-wrap items-center gap-2 border-t border-faint px-4 py-2.5 text-muted", className)} {...rest} />;
+  return (
+    <div
+      className={cn(
+        "flex flex-wrap items-center gap-2 border-t border-faint px-4 py-2.5 text-muted",
+        className,
+      )}
+      {...rest}
+    />
+  );
 }

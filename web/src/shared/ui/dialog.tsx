@@ -33,7 +33,18 @@ interface DialogProps {
 }
 
 export function Dialog(props: DialogProps) {
-  const { open, onClose, title, icon: Icon, tone = "neutral", size = "sm", foot, closable = true, mayClose, children } = props;
+  const {
+    open,
+    onClose,
+    title,
+    icon: Icon,
+    tone = "neutral",
+    size = "sm",
+    foot,
+    closable = true,
+    mayClose,
+    children,
+  } = props;
   const guard = (event: Event) => {
     if (!closable || mayClose?.() === false) event.preventDefault();
   };
@@ -54,19 +65,37 @@ export function Dialog(props: DialogProps) {
         >
           <div className="flex items-start gap-3 px-5 pt-5">
             {Icon && (
-              <span className={cn("-mt-1.5 grid size-9 shrink-0 place-items-center rounded-full", TONES[tone])}>
+              <span
+                className={cn("-mt-1.5 grid size-9 shrink-0 place-items-center rounded-full", TONES[tone])}
+              >
                 <Icon size={18} strokeWidth={1.75} className={props.iconClass} aria-hidden />
               </span>
             )}
-            <Radix.Title className="min-w-0 flex-1 text-lg font-semibold tracking-tight break-words">{title}</Radix.Title>
+            <Radix.Title className="min-w-0 flex-1 text-lg font-semibold tracking-tight break-words">
+              {title}
+            </Radix.Title>
             {closable && (
-              <Radix.Close aria-label="Close" className="-mt-1 -mr-1.5 grid size-8 shrink-0 place-items-center rounded-sm text-muted hover:bg-hover hover:text-ink">
+              <Radix.Close
+                aria-label="Close"
+                className="-mt-1 -mr-1.5 grid size-8 shrink-0 place-items-center rounded-sm text-muted hover:bg-hover hover:text-ink"
+              >
                 <X size={16} strokeWidth={1.75} aria-hidden />
               </Radix.Close>
             )}
           </div>
-          <div className={cn("grid min-h-0 content-start gap-4 overflow-auto px-5 pt-2.5 pb-5 text-md text-muted", Icon && "md:pl-[68px]")}>{children}</div>
-          {foot && <div className="flex flex-wrap items-center justify-end gap-2 rounded-b-xl border-t bg-sunken px-5 py-3">{foot}</div>}
+          <div
+            className={cn(
+              "grid min-h-0 content-start gap-4 overflow-auto px-5 pt-2.5 pb-5 text-md text-muted",
+              Icon && "md:pl-[68px]",
+            )}
+          >
+            {children}
+          </div>
+          {foot && (
+            <div className="flex flex-wrap items-center justify-end gap-2 rounded-b-xl border-t bg-sunken px-5 py-3">
+              {foot}
+            </div>
+          )}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

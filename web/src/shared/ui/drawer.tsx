@@ -36,7 +36,10 @@ export function Drawer({ onClose, title, description, mayClose, children }: Draw
               <Radix.Title className="truncate text-lg font-semibold tracking-tight">{title}</Radix.Title>
               {description && <p className="text-muted">{description}</p>}
             </div>
-            <Radix.Close aria-label="Close" className="grid size-9 shrink-0 place-items-center rounded-sm text-muted hover:bg-hover hover:text-ink">
+            <Radix.Close
+              aria-label="Close"
+              className="grid size-9 shrink-0 place-items-center rounded-sm text-muted hover:bg-hover hover:text-ink"
+            >
               <X size={16} strokeWidth={1.75} aria-hidden />
             </Radix.Close>
           </div>
@@ -48,7 +51,11 @@ export function Drawer({ onClose, title, description, mayClose, children }: Draw
 }
 
 export function DrawerBody({ className, children }: { className?: string; children: ReactNode }) {
-  return <div className={cn("grid min-h-0 flex-1 content-start gap-5 overflow-auto p-5 max-md:p-4", className)}>{children}</div>;
+  return (
+    <div className={cn("grid min-h-0 flex-1 content-start gap-5 overflow-auto p-5 max-md:p-4", className)}>
+      {children}
+    </div>
+  );
 }
 
 export function DrawerFoot({ children }: { children: ReactNode }) {
@@ -107,7 +114,11 @@ export function DetailPane({ label, head, actions, narrow, onClose, children }: 
       aria-label={label}
       className={cn(
         "flex min-h-0 flex-col border-l bg-surface",
-        floating ? "absolute inset-y-0 right-0 z-drawer w-[480px] shadow-lg" : narrow ? "w-[420px] shrink-0" : "w-[480px] shrink-0",
+        floating
+          ? "absolute inset-y-0 right-0 z-drawer w-[480px] shadow-lg"
+          : narrow
+            ? "w-[420px] shrink-0"
+            : "w-[480px] shrink-0",
       )}
     >
       {inner}

@@ -15,7 +15,18 @@ interface IconButtonProps extends Omit<ComponentProps<"button">, "children" | "d
   tooltip?: string;
 }
 
-export function IconButton({ label, icon, variant = "ghost", size = "md", busy, disabled, tooltip, className, onClick, ...rest }: IconButtonProps) {
+export function IconButton({
+  label,
+  icon,
+  variant = "ghost",
+  size = "md",
+  busy,
+  disabled,
+  tooltip,
+  className,
+  onClick,
+  ...rest
+}: IconButtonProps) {
   const Icon = busy ? LoaderCircle : icon;
   const off = busy || disabled;
   return (
@@ -24,14 +35,24 @@ export function IconButton({ label, icon, variant = "ghost", size = "md", busy, 
         type="button"
         aria-label={label}
         aria-disabled={off || undefined}
-        className={cn(buttonStyle({ variant, size }), "px-0!", size === "sm" ? "w-7 max-md:w-8" : "w-(--control-md)", className)}
+        className={cn(
+          buttonStyle({ variant, size }),
+          "px-0!",
+          size === "sm" ? "w-7 max-md:w-8" : "w-(--control-md)",
+          className,
+        )}
         onClick={(event) => {
           if (off) event.preventDefault();
           else onClick?.(event);
         }}
         {...rest}
       >
-        <Icon size={size === "sm" ? 14 : 16} strokeWidth={1.75} className={busy ? "spin" : undefined} aria-hidden />
+        <Icon
+          size={size === "sm" ? 14 : 16}
+          strokeWidth={1.75}
+          className={busy ? "spin" : undefined}
+          aria-hidden
+        />
       </button>
     </Tooltip>
   );

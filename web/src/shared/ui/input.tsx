@@ -1,5 +1,5 @@
 // Text inputs: a box with an optional icon, text before and after, and the input itself.
-import { type LucideIcon, Search, X } from "lucide-react";
+import { ChevronDown, type LucideIcon, Search, X } from "lucide-react";
 import { type ComponentProps, type ReactNode, useRef } from "react";
 import { cn } from "../lib/cn";
 import { useShortcut } from "../lib/shortcuts";
@@ -44,7 +44,17 @@ interface TextInputProps extends ComponentProps<"input"> {
 const BARE = "h-full w-full min-w-0 border-0 bg-transparent p-0 outline-none";
 
 /** Inside a `Field` it takes its id, description and error state from there. */
-export function TextInput({ icon: Icon, before, after, large, invalid, boxClass, className, disabled, ...rest }: TextInputProps) {
+export function TextInput({
+  icon: Icon,
+  before,
+  after,
+  large,
+  invalid,
+  boxClass,
+  className,
+  disabled,
+  ...rest
+}: TextInputProps) {
   const field = useField();
   const wrong = invalid ?? field?.invalid;
   return (
@@ -66,18 +76,34 @@ export function TextInput({ icon: Icon, before, after, large, invalid, boxClass,
   );
 }
 
-export function Select({ className, boxClass, children, ...rest }: ComponentProps<"select"> & { boxClass?: string }) {
+export function Select({
+  className,
+  boxClass,
+  children,
+  ...rest
+}: ComponentProps<"select"> & { boxClass?: string }) {
   const field = useField();
   return (
-    <select
-      id={field?.id}
-      aria-invalid={field?.invalid || undefined}
-      aria-describedby={field?.describedBy}
-      className={cn("select h-control w-full rounded-md border border-control bg-surface px-2 focus:border-focus", className, boxClass)}
-      {...rest}
-    >
-      {children}
-    </select>
+    <span className={cn("relative block min-w-0", boxClass)}>
+      <select
+        id={field?.id}
+        aria-invalid={field?.invalid || undefined}
+        aria-describedby={field?.describedBy}
+        className={cn(
+          "h-control w-full appearance-none truncate rounded-md border border-control bg-surface pr-8 pl-2.5 focus:border-focus",
+          className,
+        )}
+        {...rest}
+      >
+        {children}
+      </select>
+      <ChevronDown
+        size={14}
+        strokeWidth={1.75}
+        className="pointer-events-none absolute top-1/2 right-2.5 -translate-y-1/2 text-subtle"
+        aria-hidden
+      />
+    </span>
   );
 }
 
@@ -93,7 +119,15 @@ interface SearchInputProps {
 }
 
 /** The search of a page; "/" puts the cursor into it, Escape clears it. */
-export function SearchInput({ label, placeholder = label, value, onChange, note, onEnter, className }: SearchInputProps) {
+export function SearchInput({
+  label,
+  placeholder = label,
+  value,
+  onChange,
+  note,
+  onEnter,
+  className,
+}: SearchInputProps) {
   const input = useRef<HTMLInputElement>(null);
   useShortcut("/", () => input.current?.focus());
   return (
@@ -119,7 +153,12 @@ export function SearchInput({ label, placeholder = label, value, onChange, note,
       />
       {value && note && <span className="nums text-xs whitespace-nowrap text-subtle">{note}</span>}
       {value ? (
-        <button type="button" aria-label="Clear the search" className="-mr-1 grid size-6 place-items-center rounded-xs text-subtle hover:text-ink" onClick={() => onChange("")}>
+        <button
+          type="button"
+          aria-label="Clear the search"
+          className="-mr-1 grid size-6 place-items-center rounded-xs text-subtle hover:text-ink"
+          onClick={() => onChange("")}
+        >
           <X size={14} strokeWidth={1.75} aria-hidden />
         </button>
       ) : (

@@ -1,7 +1,15 @@
 // The mark, in the current colour.
 export function Mark({ size = 24, className, title }: { size?: number; className?: string; title?: string }) {
   return (
-    <svg width={size} height={size} viewBox="0 0 32 32" className={className} role={title ? "img" : undefined} aria-label={title} aria-hidden={title ? undefined : true}>
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 32 32"
+      className={className}
+      role={title ? "img" : undefined}
+      aria-label={title}
+      aria-hidden={title ? undefined : true}
+    >
       <path
         fill="currentColor"
         fillRule="evenodd"

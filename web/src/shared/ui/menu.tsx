@@ -19,16 +19,27 @@ const ITEM =
 
 export function Menu({ label, trigger, align = "end", width = 200, children }: MenuProps) {
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         {trigger ?? (
-          <button type="button" aria-label={label} className="grid size-[34px] place-items-center rounded-md text-muted hover:bg-hover hover:text-ink data-[state=open]:bg-hover max-md:size-11">
+          <button
+            type="button"
+            aria-label={label}
+            className="grid size-[34px] place-items-center rounded-md text-muted hover:bg-hover hover:text-ink data-[state=open]:bg-hover max-md:size-11"
+          >
             <Ellipsis size={16} strokeWidth={1.75} aria-hidden />
           </button>
         )}
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content aria-label={label} align={align} sideOffset={4} collisionPadding={8} className={MENU_SURFACE} style={{ minWidth: width }}>
+        <DropdownMenu.Content
+          aria-label={label}
+          align={align}
+          sideOffset={4}
+          collisionPadding={8}
+          className={MENU_SURFACE}
+          style={{ minWidth: width }}
+        >
           {children}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
@@ -49,7 +60,9 @@ interface MenuItemProps {
 export function MenuItem({ icon: Icon, keys, danger, disabled, onSelect, children }: MenuItemProps) {
   return (
     <DropdownMenu.Item disabled={disabled} onSelect={onSelect} className={cn(ITEM, danger && "text-danger")}>
-      {Icon && <Icon size={16} strokeWidth={1.75} className={danger ? undefined : "text-subtle"} aria-hidden />}
+      {Icon && (
+        <Icon size={16} strokeWidth={1.75} className={danger ? undefined : "text-subtle"} aria-hidden />
+      )}
       <span className="flex-1">{children}</span>
       {keys && <Kbd keys={keys} className="max-md:hidden" />}
     </DropdownMenu.Item>
@@ -70,7 +83,12 @@ export function MenuChoices<Value extends string>({ value, choices, onChange }: 
   return (
     <DropdownMenu.RadioGroup value={value}>
       {choices.map((choice) => (
-        <DropdownMenu.RadioItem key={choice.value} value={choice.value} onSelect={() => onChange(choice.value)} className={ITEM}>
+        <DropdownMenu.RadioItem
+          key={choice.value}
+          value={choice.value}
+          onSelect={() => onChange(choice.value)}
+          className={ITEM}
+        >
           <span className="flex-1">{choice.label}</span>
           <DropdownMenu.ItemIndicator className="text-accent">✓</DropdownMenu.ItemIndicator>
         </DropdownMenu.RadioItem>

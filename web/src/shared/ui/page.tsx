@@ -31,7 +31,7 @@ export function Page({ title, subtitle, actions, fill, children }: PageProps) {
   }, [title]);
   return (
     <div className={cn("flex min-w-0 flex-1 flex-col", fill && "h-full min-h-0")}>
-      <header className="sticky top-0 z-sticky flex h-(--topbar-height) shrink-0 items-center gap-3 border-b bg-[color-mix(in_oklch,var(--surface-page)_92%,transparent)] px-gutter backdrop-blur-[10px] max-md:gap-2">
+      <header className="sticky top-0 z-sticky flex h-(--topbar-height) shrink-0 items-center gap-3 border-b bg-[color-mix(in_oklab,var(--surface-page)_92%,transparent)] px-gutter backdrop-blur-[10px] max-md:gap-2">
         <Mark size={24} className="hidden text-brand max-md:block" />
         <h1 ref={heading} tabIndex={-1} className="truncate text-lg font-semibold tracking-tight">
           {title}
@@ -45,7 +45,15 @@ export function Page({ title, subtitle, actions, fill, children }: PageProps) {
           {actions}
         </div>
       </header>
-      <main id="main" tabIndex={-1} className={fill ? "flex min-h-0 flex-1 flex-col" : "mx-auto grid w-full max-w-(--content-max) content-start gap-4 px-gutter pt-5 pb-10 max-md:gap-3 max-md:pt-3.5 max-md:pb-6"}>
+      <main
+        id="main"
+        tabIndex={-1}
+        className={
+          fill
+            ? "flex min-h-0 flex-1 flex-col"
+            : "mx-auto grid w-full max-w-(--content-max) content-start gap-4 px-gutter pt-5 pb-10 max-md:gap-3 max-md:pt-3.5 max-md:pb-6"
+        }
+      >
         {children}
       </main>
     </div>
@@ -65,7 +73,12 @@ function SearchButton() {
         Search or jump to
         <Kbd keys={[MOD_KEY, "K"]} className="ml-auto max-lg:hidden" />
       </button>
-      <IconButton icon={Search} label="Search or jump to" className="hidden! max-md:inline-flex!" onClick={openPalette} />
+      <IconButton
+        icon={Search}
+        label="Search or jump to"
+        className="hidden! max-md:inline-flex!"
+        onClick={openPalette}
+      />
     </>
   );
 }

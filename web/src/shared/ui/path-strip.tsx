@@ -21,19 +21,19 @@ interface PathStripProps {
 export function PathStrip({ visitors, gateway, tunnel, agent, services }: PathStripProps) {
   return (
     <div className="path-box">
-     <div className="path">
-      <HopView icon={Globe} hop={visitors} />
-      <div className="wire">
-        <span className="wire-label">HTTPS</span>
+      <div className="path">
+        <HopView icon={Globe} hop={visitors} />
+        <div className="wire">
+          <span className="wire-label">HTTPS</span>
+        </div>
+        <HopView icon={Server} hop={gateway} tone={tunnel.look === "cut" ? "danger" : undefined} />
+        <div className="wire" data-tunnel={tunnel.look}>
+          <span className="wire-label">{tunnel.label}</span>
+        </div>
+        <HopView hop={agent} tone="brand" />
+        <div className="wire" />
+        <HopView icon={Boxes} hop={services} />
       </div>
-      <HopView icon={Server} hop={gateway} tone={tunnel.look === "cut" ? "danger" : undefined} />
-      <div className="wire" data-tunnel={tunnel.look}>
-        <span className="wire-label">{tunnel.label}</span>
-      </div>
-      <HopView hop={agent} tone="brand" />
-      <div className="wire" />
-      <HopView icon={Boxes} hop={services} />
-     </div>
     </div>
   );
 }
@@ -41,7 +41,9 @@ export function PathStrip({ visitors, gateway, tunnel, agent, services }: PathSt
 function HopView({ icon: Icon, hop, tone }: { icon?: LucideIcon; hop: Hop; tone?: "brand" | "danger" }) {
   return (
     <div className="hop flex min-w-0 items-center gap-[11px]" data-tone={tone}>
-      <span className="hop-icon">{Icon ? <Icon size={18} strokeWidth={1.75} aria-hidden /> : <Mark size={20} />}</span>
+      <span className="hop-icon">
+        {Icon ? <Icon size={18} strokeWidth={1.75} aria-hidden /> : <Mark size={20} />}
+      </span>
       <div className="min-w-0">
         <b className="block truncate">{hop.title}</b>
         <small className="nums block truncate text-xs text-subtle">{hop.note}</small>

@@ -14,9 +14,12 @@ export function routeState(mapping: Mapping): RouteState {
 /** Why a route is not simply on; null when there is nothing to say. */
 export function routeProblem(mapping: Mapping): string | null {
   if (!mapping.enabled) return null;
-  if (mapping.gateway.state === "refused") return `The Gateway refused it: ${mapping.gateway.reason ?? "no reason given"}`;
-  if (mapping.health.state === "failing") return `The service fails: ${mapping.health.error ?? "no reason given"}`;
-  if (mapping.gateway.state === "pending") return mapping.gateway.reason ?? "Saved; the Gateway has not confirmed it yet.";
+  if (mapping.gateway.state === "refused")
+    return `The Gateway refused it: ${mapping.gateway.reason ?? "no reason given"}`;
+  if (mapping.health.state === "failing")
+    return `The service fails: ${mapping.health.error ?? "no reason given"}`;
+  if (mapping.gateway.state === "pending")
+    return mapping.gateway.reason ?? "Saved; the Gateway has not confirmed it yet.";
   return null;
 }
 
@@ -50,7 +53,9 @@ export function Service({ mapping, scheme }: { mapping: Mapping; scheme?: boolea
         {serviceAddress(mapping)}
       </span>
       {secure && (
-        <Tooltip text={mapping.pinnedCertificate ? "HTTPS, this one certificate is trusted" : "HTTPS to the service"}>
+        <Tooltip
+          text={mapping.pinnedCertificate ? "HTTPS, this one certificate is trusted" : "HTTPS to the service"}
+        >
           <span className="text-success">
             <Lock size={14} strokeWidth={1.75} aria-hidden />
             <span className="sr-only">over HTTPS</span>

@@ -21,7 +21,14 @@ interface SegmentedProps<Value extends string> {
   className?: string;
 }
 
-export function Segmented<Value extends string>({ label, value, choices, onChange, full, className }: SegmentedProps<Value>) {
+export function Segmented<Value extends string>({
+  label,
+  value,
+  choices,
+  onChange,
+  full,
+  className,
+}: SegmentedProps<Value>) {
   return (
     <RadioGroup.Root
       aria-label={label}
@@ -30,7 +37,11 @@ export function Segmented<Value extends string>({ label, value, choices, onChang
         const choice = choices.find((each) => each.value === next);
         if (choice) onChange(choice.value);
       }}
-      className={cn("h-control shrink-0 gap-0.5 rounded-md border bg-sunken p-0.5", full ? "flex" : "inline-flex", className)}
+      className={cn(
+        "h-control shrink-0 gap-0.5 rounded-md border bg-sunken p-0.5",
+        full ? "flex" : "inline-flex",
+        className,
+      )}
     >
       {choices.map((choice) => (
         <Item key={choice.value} choice={choice} full={full} />

@@ -6,7 +6,15 @@ export function Skeleton({ className }: { className?: string }) {
 }
 
 /** Rows of a table or a list. `label` is what is being loaded. */
-export function SkeletonRows({ label, rows = 8, className }: { label: string; rows?: number; className?: string }) {
+export function SkeletonRows({
+  label,
+  rows = 8,
+  className,
+}: {
+  label: string;
+  rows?: number;
+  className?: string;
+}) {
   return (
     <div className={className}>
       <p role="status" className="sr-only">

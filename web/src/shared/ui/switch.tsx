@@ -12,7 +12,15 @@ interface SwitchProps {
 
 export function Switch({ checked, onChange, label, id, busy, describedBy }: SwitchProps) {
   return (
-    <Radix.Root id={id} className="switch" checked={checked} onCheckedChange={onChange} aria-label={label} aria-busy={busy || undefined} aria-describedby={describedBy}>
+    <Radix.Root
+      id={id}
+      className="switch"
+      checked={checked}
+      onCheckedChange={onChange}
+      aria-label={label}
+      aria-busy={busy || undefined}
+      aria-describedby={describedBy}
+    >
       <Radix.Thumb />
     </Radix.Root>
   );

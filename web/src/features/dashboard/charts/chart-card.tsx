@@ -27,7 +27,9 @@ export function ChartCard({ model, gaps, theme }: ChartCardProps) {
           <h2 className="text-xs font-medium text-muted">{model.title}</h2>
           <p className="nums text-xl font-semibold tracking-tight">
             {model.value}
-            {model.unit && <small className="ml-1.5 text-xs font-regular tracking-normal text-subtle">{model.unit}</small>}
+            {model.unit && model.value !== NONE && (
+              <small className="ml-1.5 text-xs font-regular tracking-normal text-subtle">{model.unit}</small>
+            )}
           </p>
         </div>
         <ul className="ml-auto flex flex-wrap justify-end gap-x-3 gap-y-0.5 text-xs text-muted">
@@ -35,9 +37,15 @@ export function ChartCard({ model, gaps, theme }: ChartCardProps) {
             const value = hover ? series.values[at] : series.values.findLast((each) => each !== null);
             return (
               <li key={series.name} className="nums inline-flex items-center gap-1.5 whitespace-nowrap">
-                <i className="h-[3px] w-2.5 rounded-[2px]" style={{ background: `var(--${series.color})` }} aria-hidden />
+                <i
+                  className="h-[3px] w-2.5 rounded-[2px]"
+                  style={{ background: `var(--${series.color})` }}
+                  aria-hidden
+                />
                 {series.name}
-                {many && <b className="font-medium text-ink">{value == null ? NONE : model.format(value)}</b>}
+                {many && (hover || model.value !== NONE) && (
+                  <b className="font-medium text-ink">{value == null ? NONE : model.format(value)}</b>
+                )}
               </li>
             );
           })}
@@ -49,9 +57,17 @@ export function ChartCard({ model, gaps, theme }: ChartCardProps) {
         </div>
       </div>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the pointer only decides which chart shows the tooltip */}
-      <div className="relative mt-1" onPointerEnter={() => setPointed(true)} onPointerLeave={() => setPointed(false)}>
-        <TimeChart model={model} gaps={gaps} theme={theme} onHover={setHover} />
-        {model.nothing && <p className="pointer-events-none absolute inset-x-0 top-1/3 text-center text-xs text-subtle">{model.nothing}</p>}
+      <div
+        className="relative mt-1"
+        onPointerEnter={() => setPointed(true)}
+        onPointerLeave={() => setPointed(false)}
+      >
+        <TimeChart model={model} gaps={gaps} labelled={!many} theme={theme} onHover={setHover} />
+        {model.nothing && (
+          <p className="pointer-events-none absolute inset-x-0 top-1/3 text-center text-xs text-subtle">
+            {model.nothing}
+          </p>
+        )}
         {pointed && hover && <Tip model={model} hover={hover} />}
       </div>
       {table && <ChartTable model={model} onClose={() => setTable(false)} />}
@@ -67,7 +83,11 @@ function Tip({ model, hover }: { model: ChartModel; hover: Hover }) {
   const place = flipped ? { right: hover.width - hover.left + 12 } : { left: hover.left + 12 };
   const time = model.times[hover.index];
   return (
-    <div className="pointer-events-none absolute top-1 z-10 rounded-md border bg-raised px-2.5 py-[7px] text-xs leading-[18px] whitespace-nowrap shadow-md max-md:-top-2" style={place} aria-hidden>
+    <div
+      className="pointer-events-none absolute top-1 z-10 rounded-md border bg-raised px-2.5 py-[7px] text-xs leading-[18px] whitespace-nowrap shadow-md max-md:-top-2"
+      style={place}
+      aria-hidden
+    >
       <b className="nums font-medium">{time === undefined ? "" : clock(time * 1000)}</b>
       {[...model.series].reverse().map((series) => {
         const value = series.values[hover.index];
@@ -87,7 +107,11 @@ function ChartTable({ model, onClose }: { model: ChartModel; onClose: () => void
   return (
     <Dialog open onClose={onClose} title={`${model.title}, last hour`} size="md">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scroller must be reachable by keyboard */}
-      <section className="max-h-[60dvh] overflow-auto rounded-md border text-sm text-ink" tabIndex={0} aria-label="Values by minute">
+      <section
+        className="max-h-[60dvh] overflow-auto rounded-md border text-sm text-ink"
+        tabIndex={0}
+        aria-label="Values by minute"
+      >
         <table className="table">
           <thead className="sticky top-0">
             <tr>

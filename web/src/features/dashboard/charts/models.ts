@@ -64,8 +64,14 @@ export function chartModels(stats: Stats, up: boolean, now: number): ChartModel[
   const all = minutes(stats, now);
   const idle = all.every((minute) => minute === null || minute.point.requests === 0);
   const nothing = idle ? "No requests in the last hour" : null;
-  const each = (value: (minute: Minute) => number | null) => all.map((minute) => (minute ? value(minute) : null));
-  return [requests(times, each, up, nothing), failures(times, each, up, nothing), latency(times, each, up, nothing), data(times, each, up, nothing)];
+  const each = (value: (minute: Minute) => number | null) =>
+    all.map((minute) => (minute ? value(minute) : null));
+  return [
+    requests(times, each, up, nothing),
+    failures(times, each, up, nothing),
+    latency(times, each, up, nothing),
+    data(times, each, up, nothing),
+  ];
 }
 
 type Each = (value: (minute: Minute) => number | null) => Array<number | null>;
@@ -88,14 +94,19 @@ function requests(times: number[], each: Each, up: boolean, nothing: string | nu
 }
 
 function failures(times: number[], each: Each, up: boolean, nothing: string | null): ChartModel {
-  const part = (side: "service" | "tunnel" | "gateway") => each(({ point }) => (point.requests > 0 ? (point.failures[side] / point.requests) * 100 : null));
+  const part = (side: "service" | "tunnel" | "gateway") =>
+    each(({ point }) => (point.requests > 0 ? (point.failures[side] / point.requests) * 100 : null));
   const series: Series[] = [
     { name: "Service", color: "chart-2", values: part("service"), fill: true },
     { name: "Tunnel", color: "chart-3", values: part("tunnel") },
   ];
   const gateway = part("gateway");
   if (gateway.some((value) => value)) series.push({ name: "Gateway", color: "chart-4", values: gateway });
-  const total = each(({ point }) => (point.requests > 0 ? ((point.failures.service + point.failures.tunnel + point.failures.gateway) / point.requests) * 100 : null));
+  const total = each(({ point }) =>
+    point.requests > 0
+      ? ((point.failures.service + point.failures.tunnel + point.failures.gateway) / point.requests) * 100
+      : null,
+  );
   const now = up ? current(total) : null;
   return {
     title: "Failed requests",
@@ -136,6 +147,8 @@ function data(times: number[], each: Each, up: boolean, nothing: string | null):
   const sum = each(({ point, seconds }) => (point.bytesToVisitors + point.bytesFromVisitors) / seconds);
   const now = up ? current(sum) : null;
   const [value, unit] = now === null ? [NONE, ""] : byteParts(now);
+  const peak = Math.max(extent(toVisitors)[1], extent(fromVisitors)[1]);
+  const scale = 1000 ** Math.max(0, Math.floor(Math.log10(Math.max(peak, 1)) / 3));
   const format = (bytes: number) => `${byteParts(Math.abs(bytes)).join(" ")}/s`;
   return {
     title: "Data",
@@ -147,7 +160,7 @@ function data(times: number[], each: Each, up: boolean, nothing: string | null):
       { name: "From visitors", color: "chart-4", values: fromVisitors, fill: true, down: true },
     ],
     format,
-    axis: (bytes) => (bytes === 0 ? "0" : byteParts(Math.abs(bytes)).join(" ")),
+    axis: (bytes) => decimal(Math.abs(bytes) / scale),
     summary: `Data per second over the last hour, now ${now === null ? NONE : format(now)}, at most ${format(extent(sum)[1])}.`,
     nothing,
   };

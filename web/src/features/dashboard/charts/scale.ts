@@ -7,7 +7,7 @@ export interface Scale {
 
 const STEPS = [1, 2, 3, 5, 10];
 
-/** The smallest scale of two to four nice steps that holds `max`. */
+/** The smallest scale of two or three nice steps that holds `max`. */
 export function niceScale(max: number): Scale {
   if (!(max > 0)) return { top: 1, step: 0.5 };
   let best: Scale | null = null;
@@ -16,7 +16,7 @@ export function niceScale(max: number): Scale {
     for (const base of STEPS) {
       const step = base * size;
       const steps = Math.ceil(max / step - 1e-9);
-      if (steps < 2 || steps > 4) continue;
+      if (steps < 2 || steps > 3) continue;
       const top = steps * step;
       if (!best || top < best.top || (top === best.top && step > best.step)) best = { top, step };
     }
@@ -27,6 +27,7 @@ export function niceScale(max: number): Scale {
 /** Gridlines from `-bottom` to `top` in steps. */
 export function splits({ top, step }: Scale, bottom = 0): number[] {
   const lines = [];
-  for (let value = -Math.ceil(bottom / step - 1e-9) * step; value <= top + step / 2; value += step) lines.push(Number(value.toPrecision(10)));
+  for (let value = -Math.ceil(bottom / step - 1e-9) * step; value <= top + step / 2; value += step)
+    lines.push(Number(value.toPrecision(10)));
   return lines;
 }

@@ -21,16 +21,20 @@ export interface Hover {
 interface TimeChartProps {
   model: ChartModel;
   gaps: Stats["gaps"];
+  /** Whether the bands say why; once a page is enough. */
+  labelled: boolean;
   /** Changes when the colours do. */
   theme: string;
   onHover: (hover: Hover | null) => void;
 }
 
-export function TimeChart({ model, gaps, theme, onHover }: TimeChartProps) {
+export function TimeChart({ model, gaps, labelled, theme, onHover }: TimeChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
-  const latest = useRef({ model, gaps, onHover });
-  latest.current = { model, gaps, onHover };
+  const latest = useRef({ model, gaps, labelled, onHover });
+  useEffect(() => {
+    latest.current = { model, gaps, labelled, onHover };
+  });
   const names = model.series.map((series) => series.name).join();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a chart is made anew only for new colours or other series
@@ -38,7 +42,11 @@ export function TimeChart({ model, gaps, theme, onHover }: TimeChartProps) {
     const element = box.current;
     if (!element) return;
     const range = steadyRange();
-    const made = new uPlot(options(element.clientWidth, () => latest.current, range), points(latest.current.model), element);
+    const made = new uPlot(
+      options(element.clientWidth, () => latest.current, range),
+      points(latest.current.model),
+      element,
+    );
     chart.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
     observer.observe(element);
@@ -80,7 +88,8 @@ export function TimeChart({ model, gaps, theme, onHover }: TimeChartProps) {
 }
 
 function points(model: ChartModel): uPlot.AlignedData {
-  const signed = (series: Series) => (series.down ? series.values.map((value) => (value === null ? null : -value)) : series.values);
+  const signed = (series: Series) =>
+    series.down ? series.values.map((value) => (value === null ? null : -value)) : series.values;
   return [model.times, ...model.series.map(signed)];
 }
 
@@ -102,14 +111,21 @@ function steadyRange(): (model: ChartModel) => Steady {
   let held: Steady | null = null;
   let since = 0;
   return (model) => {
-    const most = (down: boolean) => Math.max(0, ...model.series.filter((series) => !!series.down === down).flatMap((series) => series.values.map((value) => value ?? 0)));
+    const most = (down: boolean) =>
+      Math.max(
+        0,
+        ...model.series
+          .filter((series) => !!series.down === down)
+          .flatMap((series) => series.values.map((value) => value ?? 0)),
+      );
     const up = most(false);
     const down = most(true);
     const scale = niceScale(Math.max(up, down));
     const wanted: Steady = { scale, bottom: down > 0 ? Math.ceil(down / scale.step) * scale.step : 0 };
     const fits = held && wanted.scale.top <= held.scale.top && wanted.bottom <= held.bottom;
     if (held && fits && performance.now() - since < SHRINK_EVERY_MS) return held;
-    if (!held || wanted.scale.top !== held.scale.top || wanted.bottom !== held.bottom) since = performance.now();
+    if (!held || wanted.scale.top !== held.scale.top || wanted.bottom !== held.bottom)
+      since = performance.now();
     held = wanted;
     return held;
   };
@@ -118,6 +134,7 @@ function steadyRange(): (model: ChartModel) => Steady {
 interface Latest {
   model: ChartModel;
   gaps: Stats["gaps"];
+  labelled: boolean;
   onHover: (hover: Hover | null) => void;
 }
 
@@ -128,7 +145,7 @@ function options(width: number, latest: () => Latest, range: (model: ChartModel)
   return {
     width,
     height: HEIGHT,
-    padding: [8, 2, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -146,7 +163,14 @@ function options(width: number, latest: () => Latest, range: (model: ChartModel)
       },
     },
     axes: [
-      { ...axis, size: 22, gap: 6, grid: { show: false }, splits: fiveTimes, values: (_, times) => times.map((time) => clockMinutes(time * 1000)) },
+      {
+        ...axis,
+        size: 22,
+        gap: 6,
+        grid: { show: false },
+        splits: fiveTimes,
+        values: (_, times) => times.map((time) => clockMinutes(time * 1000)),
+      },
       {
         ...axis,
         size: 46,
@@ -174,12 +198,16 @@ function options(width: number, latest: () => Latest, range: (model: ChartModel)
       }),
     ],
     hooks: {
-      draw: [(chart) => drawGaps(chart, latest().gaps)],
+      draw: [(chart) => drawGaps(chart, latest())],
       setCursor: [
         (chart) => {
           const { idx, left } = chart.cursor;
           const inside = idx != null && left != null && left >= 0;
-          latest().onHover(inside ? { index: idx, left: left + chart.bbox.left / devicePixelRatio, width: chart.width } : null);
+          latest().onHover(
+            inside
+              ? { index: idx, left: left + chart.bbox.left / devicePixelRatio, width: chart.width }
+              : null,
+          );
         },
       ],
     },
@@ -201,9 +229,9 @@ function fiveTimes(_chart: uPlot, _axis: number, from: number, to: number): numb
 }
 
 /** Narrowest band that can still be seen, in CSS pixels. */
-const BAND_MIN = 6;
+const BAND_MIN = 10;
 
-function drawGaps(chart: uPlot, gaps: Stats["gaps"]): void {
+function drawGaps(chart: uPlot, { gaps, labelled }: Latest): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio;
   const { min, max } = chart.scales.x ?? {};
@@ -223,12 +251,19 @@ function drawGaps(chart: uPlot, gaps: Stats["gaps"]): void {
     ctx.fillStyle = token("surface");
     ctx.fillRect(left, bbox.top - 2, wide, bbox.height + 4);
     hatch(ctx, left, bbox.top, wide, bbox.height, ratio);
-    label(ctx, chart, gap, left, wide, ratio);
+    if (labelled) label(ctx, chart, gap, left, wide, ratio);
   }
   ctx.restore();
 }
 
-function hatch(ctx: CanvasRenderingContext2D, left: number, top: number, width: number, height: number, ratio: number): void {
+function hatch(
+  ctx: CanvasRenderingContext2D,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+  ratio: number,
+): void {
   ctx.save();
   ctx.beginPath();
   ctx.rect(left, top, width, height);
@@ -244,13 +279,23 @@ function hatch(ctx: CanvasRenderingContext2D, left: number, top: number, width: 
   ctx.restore();
 }
 
-function label(ctx: CanvasRenderingContext2D, chart: uPlot, gap: Stats["gaps"][number], left: number, wide: number, ratio: number): void {
+function label(
+  ctx: CanvasRenderingContext2D,
+  chart: uPlot,
+  gap: Stats["gaps"][number],
+  left: number,
+  wide: number,
+  ratio: number,
+): void {
   const seconds = (new Date(gap.to).getTime() - new Date(gap.from).getTime()) / 1000;
   const text = `${gap.reason} ${duration(seconds)}`;
   ctx.font = `${11 * ratio}px ${token("font-sans")}`;
   const { bbox } = chart;
   const width = ctx.measureText(text).width + 8 * ratio;
-  const middle = Math.min(Math.max(left + wide / 2, bbox.left + width / 2), bbox.left + bbox.width - width / 2);
+  const middle = Math.min(
+    Math.max(left + wide / 2, bbox.left + width / 2),
+    bbox.left + bbox.width - width / 2,
+  );
   ctx.fillStyle = token("surface");
   ctx.fillRect(middle - width / 2, bbox.top - 2 * ratio, width, 15 * ratio);
   ctx.fillStyle = token("text-subtle");

@@ -23,11 +23,22 @@ export function AdvancedFields() {
   const [open, setOpen] = useState(changed > 0);
   const { errors } = formState;
   return (
-    <details className="group rounded-md border" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details
+      className="group rounded-md border"
+      open={open}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
       <summary className="flex min-h-[42px] items-center gap-2 px-3.5 py-2 font-medium">
-        <ChevronRight size={16} strokeWidth={1.75} className="text-subtle transition-transform group-open:rotate-90" aria-hidden />
+        <ChevronRight
+          size={16}
+          strokeWidth={1.75}
+          className="text-subtle transition-transform group-open:rotate-90"
+          aria-hidden
+        />
         Headers, protocol and timeouts
-        <span className="nums ml-auto font-regular text-subtle">{changed ? `${changed} changed` : "defaults"}</span>
+        <span className="nums ml-auto font-regular text-subtle">
+          {changed ? `${changed} changed` : "defaults"}
+        </span>
       </summary>
       <div className="grid gap-4 border-t border-faint px-3.5 py-4">
         <div className="grid grid-cols-2 gap-4 max-md:grid-cols-1">
@@ -66,7 +77,10 @@ export function AdvancedFields() {
 
 function CertificateFields() {
   const { control, setValue } = useFormContext<MappingValues>();
-  const [pinned, anyCertificate] = useWatch({ control, name: ["pinnedCertificate", "allowInvalidCertificates"] });
+  const [pinned, anyCertificate] = useWatch({
+    control,
+    name: ["pinnedCertificate", "allowInvalidCertificates"],
+  });
   const change = { shouldDirty: true };
   if (pinned) {
     return (
@@ -83,10 +97,16 @@ function CertificateFields() {
   }
   return (
     <label htmlFor="any-certificate" className="flex items-start gap-3">
-      <Switch id="any-certificate" checked={anyCertificate} onChange={(on) => setValue("allowInvalidCertificates", on, change)} />
+      <Switch
+        id="any-certificate"
+        checked={anyCertificate}
+        onChange={(on) => setValue("allowInvalidCertificates", on, change)}
+      />
       <span>
         <span className="block font-medium">Take the certificate it shows first</span>
-        <span className="block text-xs text-subtle">Better: let the test show the certificate, compare it, and trust exactly that one.</span>
+        <span className="block text-xs text-subtle">
+          Better: let the test show the certificate, compare it, and trust exactly that one.
+        </span>
       </span>
     </label>
   );

@@ -45,7 +45,8 @@ function Answer({ answer }: { answer: DnsAnswer }): ReactNode {
     case "gateway":
       return (
         <>
-          <span className="text-success">Points to this Gateway</span> ({answer.addresses.join(", ")}). The certificate comes by itself on the first visit.
+          <span className="text-success">Points to this Gateway</span> ({answer.addresses.join(", ")}). The
+          certificate comes by itself on the first visit.
         </>
       );
     case "elsewhere":
@@ -58,7 +59,8 @@ function Answer({ answer }: { answer: DnsAnswer }): ReactNode {
     case "none":
       return (
         <>
-          <span className="text-warning">No DNS record yet.</span> {here ? `Point it to ${here}.` : answer.message} You can save before that.
+          <span className="text-warning">No DNS record yet.</span>{" "}
+          {here ? `Point it to ${here}.` : answer.message} You can save before that.
         </>
       );
     case "failed":

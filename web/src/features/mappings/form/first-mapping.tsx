@@ -11,7 +11,16 @@ import { TextInput } from "~/shared/ui/input";
 import { useSaveMapping } from "../api";
 import { DnsNote } from "./domain-note";
 import { tellSaved } from "./saved";
-import { domainProblem, EMPTY_VALUES, inputOf, type MappingValues, nameFrom, parseService, testOf, tidyDomain } from "./schema";
+import {
+  domainProblem,
+  EMPTY_VALUES,
+  inputOf,
+  type MappingValues,
+  nameFrom,
+  parseService,
+  testOf,
+  tidyDomain,
+} from "./schema";
 import { ServiceTestCard } from "./service-test";
 
 const SERVICE_PROBLEM = "A host and a port, such as 10.0.4.12:3000.";
@@ -23,7 +32,13 @@ export function FirstMapping() {
   const [left, setLeft] = useState({ domain: false, service: false });
   const save = useSaveMapping(null);
   const parsed = parseService(service);
-  const values: MappingValues = { ...EMPTY_VALUES, ...parsed, externalDomain: domain, name: nameFrom(domain), pinnedCertificate: pinned };
+  const values: MappingValues = {
+    ...EMPTY_VALUES,
+    ...parsed,
+    externalDomain: domain,
+    name: nameFrom(domain),
+    pinnedCertificate: pinned,
+  };
   const problems = { domain: domainProblem(domain), service: parsed ? null : SERVICE_PROBLEM };
   const refused = save.error ? asApiError(save.error) : null;
   const submit = (event: FormEvent) => {
@@ -32,14 +47,19 @@ export function FirstMapping() {
     if (problems.domain || problems.service) return;
     save.mutate(inputOf(values), { onSuccess: (mapping) => tellSaved(mapping, true) });
   };
-  const setProtocol = (protocol: "Http" | "Https") => parsed && setService(`${protocol.toLowerCase()}://${parsed.internalHost}:${parsed.internalPort}`);
+  const setProtocol = (protocol: "Http" | "Https") =>
+    parsed && setService(`${protocol.toLowerCase()}://${parsed.internalHost}:${parsed.internalPort}`);
   return (
     <Card>
       <CardHead title="Your first mapping" />
       <CardBody>
         <form onSubmit={submit} noValidate className="grid gap-4">
           <div className="grid grid-cols-2 gap-4 max-md:grid-cols-1">
-            <Field label="Public address" error={refused?.fields.externalDomain?.[0] ?? (left.domain ? problems.domain : null)} hint={<DnsNote domain={domain} />}>
+            <Field
+              label="Public address"
+              error={refused?.fields.externalDomain?.[0] ?? (left.domain ? problems.domain : null)}
+              hint={<DnsNote domain={domain} />}
+            >
               <TextInput
                 icon={Globe}
                 before="https://"
@@ -80,7 +100,11 @@ export function FirstMapping() {
             <Button type="submit" variant="primary" busy={save.isPending}>
               Create mapping
             </Button>
-            <Link to="/mappings/new" search={{ domain: domain || undefined, service: service || undefined }} className="ml-auto">
+            <Link
+              to="/mappings/new"
+              search={{ domain: domain || undefined, service: service || undefined }}
+              className="ml-auto"
+            >
               More settings
             </Link>
           </div>

@@ -4,8 +4,8 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useRef } from "react";
 import { mappingsQuery } from "~/shared/api/queries";
 import type { Mapping } from "~/shared/api/types";
-import { CannotLoad } from "~/shared/ui/empty";
 import { Drawer, DrawerBody } from "~/shared/ui/drawer";
+import { CannotLoad } from "~/shared/ui/empty";
 import { Skeleton } from "~/shared/ui/skeleton";
 import { mappingQuery } from "../api";
 import { MappingForm } from "./mapping-form";
@@ -15,7 +15,11 @@ import { EMPTY_VALUES, type MappingValues, nameFrom, parseService, valuesOf } fr
 function useDrawer() {
   const navigate = useNavigate();
   const dirty = useRef(false);
-  const close = () => void navigate({ to: "/mappings", search: (now) => ({ q: now.q, state: now.state, view: now.view, sort: now.sort }) });
+  const close = () =>
+    void navigate({
+      to: "/mappings",
+      search: (now) => ({ q: now.q, state: now.state, view: now.view, sort: now.sort }),
+    });
   const onDirty = (next: boolean) => {
     dirty.current = next;
   };
@@ -24,7 +28,9 @@ function useDrawer() {
 
 export function NewMappingDrawer() {
   const { from, domain, service } = useSearch({ from: "/shell/mappings/new" });
-  const source = useQuery({ ...mappingsQuery, enabled: from !== undefined }).data?.mappings.find((mapping) => mapping.id === from);
+  const source = useQuery({ ...mappingsQuery, enabled: from !== undefined }).data?.mappings.find(
+    (mapping) => mapping.id === from,
+  );
   const drawer = useDrawer();
   if (from && !source) return null;
   const onSaved = (mapping: Mapping) => {
@@ -32,8 +38,19 @@ export function NewMappingDrawer() {
     drawer.close();
   };
   return (
-    <Drawer title={source ? `Copy of ${source.name}` : "New mapping"} description="A public name that leads to one of your services." onClose={drawer.close} mayClose={drawer.mayClose}>
-      <MappingForm id={null} initial={startValues(source, domain, service)} onSaved={onSaved} onCancel={drawer.close} onDirty={drawer.onDirty} />
+    <Drawer
+      title={source ? `Copy of ${source.name}` : "New mapping"}
+      description="A public name that leads to one of your services."
+      onClose={drawer.close}
+      mayClose={drawer.mayClose}
+    >
+      <MappingForm
+        id={null}
+        initial={startValues(source, domain, service)}
+        onSaved={onSaved}
+        onCancel={drawer.close}
+        onDirty={drawer.onDirty}
+      />
     </Drawer>
   );
 }
@@ -54,11 +71,27 @@ export function EditMappingDrawer() {
   };
   const title = `Edit ${stored.data?.name ?? listed?.name ?? "mapping"}`;
   return (
-    <Drawer title={title} description="Changed fields apply to new requests at once." onClose={drawer.close} mayClose={drawer.mayClose}>
+    <Drawer
+      title={title}
+      description="Changed fields apply to new requests at once."
+      onClose={drawer.close}
+      mayClose={drawer.mayClose}
+    >
       {stored.data ? (
-        <MappingForm key={id} id={id} initial={valuesOf(stored.data)} onSaved={onSaved} onCancel={drawer.close} onDirty={drawer.onDirty} />
+        <MappingForm
+          key={id}
+          id={id}
+          initial={valuesOf(stored.data)}
+          onSaved={onSaved}
+          onCancel={drawer.close}
+          onDirty={drawer.onDirty}
+        />
       ) : stored.isError ? (
-        <CannotLoad title="This mapping cannot be read" error={stored.error} onRetry={() => void stored.refetch()} />
+        <CannotLoad
+          title="This mapping cannot be read"
+          error={stored.error}
+          onRetry={() => void stored.refetch()}
+        />
       ) : (
         <DrawerBody>
           <Skeleton className="h-14" />
@@ -69,4 +102,3 @@ export function EditMappingDrawer() {
     </Drawer>
   );
 }
-

@@ -32,7 +32,11 @@ interface MappingFormProps {
 const KNOWN_FIELDS = ["name", "externalDomain", "internalHost", "internalPort", "pinnedCertificate"] as const;
 
 export function MappingForm({ id, initial, onSaved, onCancel, onDirty }: MappingFormProps) {
-  const form = useForm<MappingValues>({ resolver: zodResolver(mappingSchema), defaultValues: initial, mode: "onTouched" });
+  const form = useForm<MappingValues>({
+    resolver: zodResolver(mappingSchema),
+    defaultValues: initial,
+    mode: "onTouched",
+  });
   const save = useSaveMapping(id);
   const submit = form.handleSubmit((values) =>
     save.mutate(inputOf(values), {
@@ -57,7 +61,13 @@ export function MappingForm({ id, initial, onSaved, onCancel, onDirty }: Mapping
   return (
     <FormProvider {...form}>
       {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: the whole form takes Ctrl Enter */}
-      <form onSubmit={submit} onKeyDown={onKeyDown} onChange={() => onDirty(true)} noValidate className="flex min-h-0 flex-1 flex-col">
+      <form
+        onSubmit={submit}
+        onKeyDown={onKeyDown}
+        onChange={() => onDirty(true)}
+        noValidate
+        className="flex min-h-0 flex-1 flex-col"
+      >
         <DrawerBody>
           <MainFields id={id} />
           <AdvancedFields />
@@ -85,7 +95,8 @@ export function MappingForm({ id, initial, onSaved, onCancel, onDirty }: Mapping
 }
 
 function MainFields({ id }: { id: string | null }) {
-  const { register, control, setValue, formState, getValues, getFieldState } = useFormContext<MappingValues>();
+  const { register, control, setValue, formState, getValues, getFieldState } =
+    useFormContext<MappingValues>();
   const values = useWatch({ control, compute: (all: MappingValues) => all });
   const { errors } = formState;
   const holder = useHolder(values.externalDomain, id);
@@ -94,20 +105,37 @@ function MainFields({ id }: { id: string | null }) {
     onBlur: () => {
       const tidy = tidyDomain(getValues("externalDomain"));
       if (tidy !== getValues("externalDomain") && !/\s/.test(tidy)) setValue("externalDomain", tidy, change);
-      if (id === null && !getFieldState("name").isDirty && !getValues("name")) setValue("name", nameFrom(tidy));
+      if (id === null && !getFieldState("name").isDirty && !getValues("name"))
+        setValue("name", nameFrom(tidy));
     },
   });
-  const service = errors.internalHost?.message ?? (errors.internalPort && `Port: ${errors.internalPort.message}.`);
+  const service =
+    errors.internalHost?.message ?? (errors.internalPort && `Port: ${errors.internalPort.message}.`);
   return (
     <>
       <Field label="Name" error={errors.name?.message}>
         {/* biome-ignore lint/a11y/noAutofocus: the first field of a form that was just opened */}
         <TextInput autoFocus={id === null} placeholder="Status page" {...register("name")} />
       </Field>
-      <Field label="Public address" error={holder ? <TakenNote holder={holder} /> : errors.externalDomain?.message} hint={<DnsNote domain={values.externalDomain} />}>
-        <TextInput icon={Globe} before="https://" placeholder="status.example.com" inputMode="url" autoCapitalize="none" {...domain} />
+      <Field
+        label="Public address"
+        error={holder ? <TakenNote holder={holder} /> : errors.externalDomain?.message}
+        hint={<DnsNote domain={values.externalDomain} />}
+      >
+        <TextInput
+          icon={Globe}
+          before="https://"
+          placeholder="status.example.com"
+          inputMode="url"
+          autoCapitalize="none"
+          {...domain}
+        />
       </Field>
-      <FieldGroup label="Service in your network" hint="As this Agent reaches it. Private and loopback addresses are fine." error={service}>
+      <FieldGroup
+        label="Service in your network"
+        hint="As this Agent reaches it. Private and loopback addresses are fine."
+        error={service}
+      >
         <div className="flex gap-2 max-md:flex-wrap">
           <Segmented
             label="Protocol"
@@ -118,8 +146,24 @@ function MainFields({ id }: { id: string | null }) {
             ]}
             onChange={(protocol) => setValue("internalProtocol", protocol, change)}
           />
-          <TextInput aria-label="Host" invalid={!!errors.internalHost} boxClass="flex-1" className="mono" placeholder="10.0.4.15" autoCapitalize="none" {...register("internalHost")} />
-          <TextInput aria-label="Port" invalid={!!errors.internalPort} boxClass="w-[84px] shrink-0" className="mono" placeholder="3001" inputMode="numeric" {...register("internalPort")} />
+          <TextInput
+            aria-label="Host"
+            invalid={!!errors.internalHost}
+            boxClass="flex-1"
+            className="mono"
+            placeholder="10.0.4.15"
+            autoCapitalize="none"
+            {...register("internalHost")}
+          />
+          <TextInput
+            aria-label="Port"
+            invalid={!!errors.internalPort}
+            boxClass="w-[84px] shrink-0"
+            className="mono"
+            placeholder="3001"
+            inputMode="numeric"
+            {...register("internalPort")}
+          />
         </div>
       </FieldGroup>
       <ServiceTestCard
@@ -137,7 +181,12 @@ function EnabledField() {
   const id = useId();
   return (
     <label htmlFor={id} className="flex items-start gap-3">
-      <Switch id={id} checked={enabled} describedBy={`${id}-hint`} onChange={(on) => setValue("enabled", on, { shouldDirty: true })} />
+      <Switch
+        id={id}
+        checked={enabled}
+        describedBy={`${id}-hint`}
+        onChange={(on) => setValue("enabled", on, { shouldDirty: true })}
+      />
       <span>
         <span className="block font-medium">On as soon as it is saved</span>
         <span id={`${id}-hint`} className="block text-xs text-subtle">

@@ -9,15 +9,28 @@ export function tellSaved(mapping: Mapping, created: boolean): void {
   const { state, reason } = mapping.gateway;
   switch (state) {
     case "live":
-      notify.success({ title: created ? `${name} is live` : `${name} is saved and live`, detail: address, action: open });
+      notify.success({
+        title: created ? `${name} is live` : `${name} is saved and live`,
+        detail: address,
+        action: open,
+      });
       return;
     case "refused":
-      notify.failure({ title: `${name} is saved, but not live`, detail: reason ?? "The Gateway refused the address." });
+      notify.failure({
+        title: `${name} is saved, but not live`,
+        detail: reason ?? "The Gateway refused the address.",
+      });
       return;
     case "pending":
-      notify.info({ title: `${name} is saved, not live yet`, detail: reason ?? "It goes live as soon as the Gateway confirms it." });
+      notify.info({
+        title: `${name} is saved, not live yet`,
+        detail: reason ?? "It goes live as soon as the Gateway confirms it.",
+      });
       return;
     case "off":
-      notify.success({ title: `${name} is saved and off`, detail: `Visitors of ${mapping.externalDomain} get 404.` });
+      notify.success({
+        title: `${name} is saved and off`,
+        detail: `Visitors of ${mapping.externalDomain} get 404.`,
+      });
   }
 }

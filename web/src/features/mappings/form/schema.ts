@@ -19,7 +19,8 @@ export function tidyDomain(text: string): string {
 export function domainProblem(text: string): string | null {
   const name = tidyDomain(text);
   if (!name) return "Say which public name leads to the service.";
-  if (/\s/.test(name)) return `A domain name has no spaces. Did you mean ${name.replace(/\s+/g, ".").replace(/\.{2,}/g, ".")}?`;
+  if (/\s/.test(name))
+    return `A domain name has no spaces. Did you mean ${name.replace(/\s+/g, ".").replace(/\.{2,}/g, ".")}?`;
   if (/^\d+(\.\d+){3}$/.test(name)) return "This is an address, not a name. Visitors come by a domain name.";
   const ascii = toAscii(name);
   if (!ascii || ascii.length > 253) return "A domain name has at most 253 characters.";
@@ -28,7 +29,8 @@ export function domainProblem(text: string): string | null {
   if (labels.length < 2) return "A public name has at least two parts, such as app.example.com.";
   const bad = /[^a-z0-9.-]/.exec(labels.join("."))?.[0];
   if (bad) return `“${bad}” is not allowed in a domain name.`;
-  if (!labels.every((label) => LABEL.test(label))) return "Each part between the dots needs 1 to 63 letters, digits or hyphens, no hyphen at its ends.";
+  if (!labels.every((label) => LABEL.test(label)))
+    return "Each part between the dots needs 1 to 63 letters, digits or hyphens, no hyphen at its ends.";
   return null;
 }
 
@@ -64,17 +66,30 @@ const says = (problem: (text: string) => string | null) =>
     if (message) context.issues.push({ code: "custom", message, input: context.value });
   });
 
-const headerName = says((text) => (TOKEN.test(text.trim()) ? null : "A header name has letters, digits and hyphens only."));
-const seconds = says((text) => (text === "" || (/^\d{1,6}$/.test(text) && Number(text) > 0) ? null : "Whole seconds, or empty for the default."));
+const headerName = says((text) =>
+  TOKEN.test(text.trim()) ? null : "A header name has letters, digits and hyphens only.",
+);
+const seconds = says((text) =>
+  text === "" || (/^\d{1,6}$/.test(text) && Number(text) > 0)
+    ? null
+    : "Whole seconds, or empty for the default.",
+);
 
 const headerRules = z.object({
-  set: z.array(z.object({ name: headerName, value: says((text) => (/[\r\n\0]/.test(text) ? "A value has no line breaks." : null)) })),
+  set: z.array(
+    z.object({
+      name: headerName,
+      value: says((text) => (/[\r\n\0]/.test(text) ? "A value has no line breaks." : null)),
+    }),
+  ),
   remove: z.array(z.object({ name: headerName })),
 });
 
 export const mappingSchema = z
   .object({
-    name: says((text) => (text.trim() ? (text.length > 100 ? "At most 100 characters." : null) : "Give it a name.")),
+    name: says((text) =>
+      text.trim() ? (text.length > 100 ? "At most 100 characters." : null) : "Give it a name.",
+    ),
     externalDomain: says(domainProblem),
     internalProtocol: z.enum(["Http", "Https"]),
     internalHost: says(hostProblem),
@@ -94,7 +109,12 @@ export const mappingSchema = z
   })
   .check((context) => {
     if (context.value.hostMode !== "fixed" || context.value.hostValue.trim()) return;
-    context.issues.push({ code: "custom", message: "Say which host to send.", path: ["hostValue"], input: context.value.hostValue });
+    context.issues.push({
+      code: "custom",
+      message: "Say which host to send.",
+      path: ["hostValue"],
+      input: context.value.hostValue,
+    });
   });
 
 export type MappingValues = z.infer<typeof mappingSchema>;
@@ -123,7 +143,10 @@ const written = (value: number | null | undefined): string => (value == null ? "
 const read = (text: string): number | null => (text.trim() === "" ? null : Number(text));
 
 export function valuesOf(mapping: Mapping): MappingValues {
-  const rules = (from: Mapping["requestHeaders"]) => ({ set: from.set.map((each) => ({ ...each })), remove: from.remove.map((name) => ({ name })) });
+  const rules = (from: Mapping["requestHeaders"]) => ({
+    set: from.set.map((each) => ({ ...each })),
+    remove: from.remove.map((name) => ({ name })),
+  });
   return {
     name: mapping.name,
     externalDomain: mapping.externalDomain,
@@ -161,7 +184,10 @@ export function inputOf(values: MappingValues): MappingInput {
     pinnedCertificate: secure && values.pinnedCertificate ? values.pinnedCertificate : null,
     enabled: values.enabled,
     upstreamVersion: values.upstreamVersion,
-    hostHeader: { mode: values.hostMode, value: values.hostMode === "fixed" ? values.hostValue.trim() : null },
+    hostHeader: {
+      mode: values.hostMode,
+      value: values.hostMode === "fixed" ? values.hostValue.trim() : null,
+    },
     timeouts: {
       connectSeconds: read(values.connectSeconds),
       headSeconds: read(values.headSeconds),
@@ -189,23 +215,41 @@ export function testOf(values: MappingValues): ServiceTest | null {
 
 /** How many of the folded settings differ from their defaults. */
 export function changedCount(values: MappingValues): number {
-  const rules = [values.requestHeaders.set, values.requestHeaders.remove, values.responseHeaders.set, values.responseHeaders.remove];
-  const timeouts = [values.connectSeconds, values.headSeconds, values.bodyIdleSeconds, values.upgradeIdleSeconds];
+  const rules = [
+    values.requestHeaders.set,
+    values.requestHeaders.remove,
+    values.responseHeaders.set,
+    values.responseHeaders.remove,
+  ];
+  const timeouts = [
+    values.connectSeconds,
+    values.headSeconds,
+    values.bodyIdleSeconds,
+    values.upgradeIdleSeconds,
+  ];
   return (
     rules.filter((list) => list.length > 0).length +
     timeouts.filter((text) => text !== "").length +
-    [values.hostMode !== "keep", values.upstreamVersion !== "auto", values.allowInvalidCertificates].filter(Boolean).length
+    [values.hostMode !== "keep", values.upstreamVersion !== "auto", values.allowInvalidCertificates].filter(
+      Boolean,
+    ).length
   );
 }
 
 /** "10.0.4.12:3000", "https://nas:8443" or "[::1]:80" as the three fields of a service; null while it is incomplete. */
-export function parseService(text: string): Pick<MappingValues, "internalProtocol" | "internalHost" | "internalPort"> | null {
+export function parseService(
+  text: string,
+): Pick<MappingValues, "internalProtocol" | "internalHost" | "internalPort"> | null {
   const found = /^(?:(https?):\/\/)?(\[[0-9a-f:.]+\]|[^\s:/[\]]+)(?::(\d{1,5}))?\/?$/i.exec(text.trim());
   const [, scheme, host, port] = found ?? [];
   if (!host) return null;
   const secure = scheme?.toLowerCase() === "https";
   if (!port && !scheme) return null;
-  return { internalProtocol: secure ? "Https" : "Http", internalHost: host.replace(/^\[|\]$/g, ""), internalPort: port ?? (secure ? "443" : "80") };
+  return {
+    internalProtocol: secure ? "Https" : "Http",
+    internalHost: host.replace(/^\[|\]$/g, ""),
+    internalPort: port ?? (secure ? "443" : "80"),
+  };
 }
 
 /** A name for a mapping that has none: the first part of its domain. */

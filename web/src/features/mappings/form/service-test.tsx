@@ -36,14 +36,21 @@ const TITLES: Record<Outcome, string> = {
 
 function toneOf(outcome: Outcome): CalloutTone {
   if (outcome === "answered") return "success";
-  return outcome === "speaks-https" || outcome === "speaks-http" || outcome === "certificate-unknown" ? "warning" : "danger";
+  return outcome === "speaks-https" || outcome === "speaks-http" || outcome === "certificate-unknown"
+    ? "warning"
+    : "danger";
 }
 
 export function ServiceTestCard({ input, onProtocol, onTrust }: ServiceTestProps) {
   const key = useDebounced(JSON.stringify(input), STILL_MS);
   const settled = key === JSON.stringify(input) ? input : null;
-  const test = useQuery({ ...serviceTestQuery(settled ?? NOTHING), enabled: settled !== null, placeholderData: input ? keepPreviousData : undefined });
-  if (!input) return <Callout title="Not tested yet">The test runs by itself once host and port are complete.</Callout>;
+  const test = useQuery({
+    ...serviceTestQuery(settled ?? NOTHING),
+    enabled: settled !== null,
+    placeholderData: input ? keepPreviousData : undefined,
+  });
+  if (!input)
+    return <Callout title="Not tested yet">The test runs by itself once host and port are complete.</Callout>;
   const again = (
     <Button size="sm" busy={test.isFetching} onClick={() => void test.refetch()}>
       Test again
@@ -56,7 +63,12 @@ export function ServiceTestCard({ input, onProtocol, onTrust }: ServiceTestProps
       </Callout>
     );
   }
-  if (!test.data || (test.isPlaceholderData && test.isFetching)) return <Callout title={`Testing ${input.internalHost}:${input.internalPort}…`}>One request, straight from this Agent.</Callout>;
+  if (!test.data || (test.isPlaceholderData && test.isFetching))
+    return (
+      <Callout title={`Testing ${input.internalHost}:${input.internalPort}…`}>
+        One request, straight from this Agent.
+      </Callout>
+    );
   return <Result result={test.data} again={again} onProtocol={onProtocol} onTrust={onTrust} />;
 }
 
@@ -72,8 +84,18 @@ function Result({ result, again, onProtocol, onTrust }: ResultProps) {
     const { fingerprint } = result;
     return (
       <Callout tone="warning" icon={ShieldAlert} title={title} live>
-        <p>{result.message} Compare the fingerprint with the one on the server, then trust exactly this certificate.</p>
-        <p className="mono mt-1 text-xs break-all text-ink">SHA-256 {colons(fingerprint)}</p>
+        <p>
+          {result.message} Compare the fingerprint with the one on the server, then trust exactly this
+          certificate.
+        </p>
+        <p className="mono mt-1 text-xs text-ink">
+          SHA-256
+          {colons(fingerprint).map((half) => (
+            <span key={half} className="block break-all">
+              {half}
+            </span>
+          ))}
+        </p>
         <div className="mt-2 flex gap-2">
           <Button size="sm" onClick={() => onTrust(fingerprint)}>
             Trust this certificate
@@ -83,7 +105,8 @@ function Result({ result, again, onProtocol, onTrust }: ResultProps) {
       </Callout>
     );
   }
-  const other = result.outcome === "speaks-https" ? "Https" : result.outcome === "speaks-http" ? "Http" : null;
+  const other =
+    result.outcome === "speaks-https" ? "Https" : result.outcome === "speaks-http" ? "Http" : null;
   return (
     <Callout
       tone={tone}
@@ -106,10 +129,20 @@ function Result({ result, again, onProtocol, onTrust }: ResultProps) {
 
 /** "200 in 9 ms · text/html, 6.1 kB · title “Status”" */
 export function facts(result: ServiceTestResult): string {
-  const type = [result.contentType?.split(";")[0], result.bytes == null ? null : bytes(result.bytes)].filter(Boolean).join(", ");
-  return [`${result.status ?? "Answer"} in ${milliseconds(Math.round(result.elapsedMs))}`, type, result.title && `title “${result.title}”`].filter(Boolean).join(" · ");
+  const type = [result.contentType?.split(";")[0], result.bytes == null ? null : bytes(result.bytes)]
+    .filter(Boolean)
+    .join(", ");
+  return [
+    `${result.status ?? "Answer"} in ${milliseconds(Math.round(result.elapsedMs))}`,
+    type,
+    result.title && `title “${result.title}”`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
-function colons(hex: string): string {
-  return hex.includes(":") ? hex : (hex.toUpperCase().match(/../g)?.join(":") ?? hex);
+/** A fingerprint as two lines of sixteen pairs. */
+function colons(hex: string): string[] {
+  const pairs = hex.replaceAll(":", "").toUpperCase().match(/../g) ?? [];
+  return [pairs.slice(0, 16).join(":"), pairs.slice(16).join(":")];
 }

@@ -1,22 +1,10 @@
-// Toasts in the words and times of the design: what happened, what it means, at most one action. Errors stay until closed.
+// How a toast looks, and the part that shows it. Loaded after the first screen, with sonner.
 import { CircleCheck, CircleX, Info, X } from "lucide-react";
-import { toast } from "sonner";
-
-interface Notice {
-  title: string;
-  detail?: string;
-  action?: { label: string; run: () => void };
-  /** How long it stays, in milliseconds. */
-  lasts?: number;
-}
-
-type Tone = "success" | "danger" | "info";
+import { Toaster as Sonner, toast } from "sonner";
+import type { Notice, Tone } from "../lib/notify";
 
 const ICONS = { success: CircleCheck, danger: CircleX, info: Info };
 const COLOURS = { success: "text-success", danger: "text-danger", info: "text-info" };
-const LASTS_MS = 5000;
-/** Long enough to read the toast and reach its Undo. */
-export const UNDO_MS = 6000;
 
 function Toast({ id, tone, notice }: { id: string | number; tone: Tone; notice: Notice }) {
   const Icon = ICONS[tone];
@@ -40,19 +28,34 @@ function Toast({ id, tone, notice }: { id: string | number; tone: Tone; notice: 
           {notice.action.label}
         </button>
       )}
-      <button type="button" aria-label="Close" className="-my-0.5 grid size-7 shrink-0 place-items-center rounded-sm text-muted hover:bg-hover" onClick={close}>
+      <button
+        type="button"
+        aria-label="Close"
+        className="-my-0.5 grid size-7 shrink-0 place-items-center rounded-sm text-muted hover:bg-hover"
+        onClick={close}
+      >
         <X size={14} strokeWidth={1.75} aria-hidden />
       </button>
     </div>
   );
 }
 
-function show(tone: Tone, notice: Notice, lasts: number): void {
-  toast.custom((id) => <Toast id={id} tone={tone} notice={notice} />, { duration: notice.lasts ?? lasts });
+export function show(tone: Tone, notice: Notice, lasts: number): void {
+  toast.custom((id) => <Toast id={id} tone={tone} notice={notice} />, { duration: lasts });
 }
 
-export const notify = {
-  success: (notice: Notice) => show("success", notice, LASTS_MS),
-  info: (notice: Notice) => show("info", notice, LASTS_MS),
-  failure: (notice: Notice) => show("danger", notice, Number.POSITIVE_INFINITY),
-};
+/** Bottom right, four at most, above the bottom bar of small screens. */
+export function Toaster() {
+  return (
+    <Sonner
+      position="bottom-right"
+      visibleToasts={4}
+      expand
+      gap={10}
+      offset={20}
+      mobileOffset={12}
+      style={{ width: 420, maxWidth: "calc(100vw - 24px)" }}
+      toastOptions={{ unstyled: true, className: "w-full" }}
+    />
+  );
+}
