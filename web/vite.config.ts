@@ -38,5 +38,7 @@ export default defineConfig(({ mode, isPreview }) => ({
     setupFiles: ["test/setup.ts"],
     css: false,
     restoreMocks: true,
+    // Whole pages in jsdom are slow on a small machine; a hang still ends.
+    testTimeout: 40_000,
   },
 }));

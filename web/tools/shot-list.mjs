@@ -178,13 +178,11 @@ SHOTS.push(
     full: true,
     expectStatus: 422,
     act: async (page) => {
-      await page
-        .getByLabel("File to import")
-        .setInputFiles({
-          name: "octoporty-export-2026-04-12.json",
-          mimeType: "application/json",
-          buffer: Buffer.from("{}"),
-        });
+      await page.getByLabel("File to import").setInputFiles({
+        name: "octoporty-export-2026-04-12.json",
+        mimeType: "application/json",
+        buffer: Buffer.from("{}"),
+      });
       await page.getByText("bad_host").waitFor();
     },
   },

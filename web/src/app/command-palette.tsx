@@ -80,7 +80,7 @@ export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
           className="layer-dialog fixed top-[14vh] left-1/2 z-dialog w-[calc(100vw-32px)] max-w-[620px] -translate-x-1/2 overflow-clip rounded-lg border bg-raised shadow-lg outline-none max-md:top-3"
         >
           <Radix.Title className="sr-only">Search or jump to</Radix.Title>
-          <Command label="Search or jump to" loop>
+          <Command label="Search or jump to" loop filter={fitsWords}>
             <div className="flex h-[50px] items-center gap-2.5 border-b px-4 text-lg">
               <Search size={16} strokeWidth={1.75} className="text-subtle" aria-hidden />
               <Command.Input
@@ -120,6 +120,14 @@ export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Every word has to be there; at the start it counts more. The id is not searched. */
+function fitsWords(_id: string, search: string, keywords: string[] = []): number {
+  const text = keywords.join(" ").toLowerCase();
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.every((word) => text.includes(word))) return 0;
+  return text.startsWith(words[0] ?? "") ? 1 : 0.5;
 }
 
 function rank(recent: readonly string[], entry: Entry): number {

@@ -108,7 +108,6 @@ export function PasswordField({ state, large }: { state: PasswordState; large?: 
         type="password"
         name="password"
         autoComplete="current-password"
-        // biome-ignore lint/a11y/noAutofocus: the page has this one field
         autoFocus
         value={state.password}
         disabled={!!state.lockout}

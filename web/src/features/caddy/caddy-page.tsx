@@ -26,7 +26,15 @@ import { Page } from "~/shared/ui/page";
 import { SkeletonRows } from "~/shared/ui/skeleton";
 import { ClockTime } from "~/shared/ui/time";
 import { CaddyTree } from "./caddy-tree";
-import { ancestors, foldablePaths, jsonLines, type Path, routeId, searchPaths } from "./json-lines";
+import {
+  ancestors,
+  foldablePaths,
+  foldedAtFirst,
+  jsonLines,
+  type Path,
+  routeId,
+  searchPaths,
+} from "./json-lines";
 
 const caddyQuery = queryOptions({
   queryKey: ["caddy-config"],
@@ -105,7 +113,7 @@ interface ConfigurationProps {
 
 function Configuration({ config, readAt, refreshing, onRefresh }: ConfigurationProps) {
   const mappings = useQuery(mappingsQuery).data?.mappings ?? [];
-  const [folded, setFolded] = useState<ReadonlySet<Path>>(() => new Set(foldablePaths(config, OPEN_DEPTH)));
+  const [folded, setFolded] = useState<ReadonlySet<Path>>(() => new Set(foldedAtFirst(config, OPEN_DEPTH)));
   const [needle, setNeedle] = useState("");
   const [hit, setHit] = useState(0);
   const [tinted, setTinted] = useState(true);

@@ -1,12 +1,15 @@
 // The configuration as a folded tree, virtual; our routes are tinted and named by mapping.
+
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronRight } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { cn } from "~/shared/lib/cn";
 import { visible } from "~/shared/lib/format";
+import { Scroller } from "~/shared/ui/scroller";
 import type { JsonLine, Path } from "./json-lines";
 
-const ROW_PX = 22;
+/** The least height of a target. */
+const ROW_PX = 24;
 const INDENT_PX = 18;
 
 interface CaddyTreeProps {
@@ -32,15 +35,13 @@ export function CaddyTree({ lines, needle, currentPath, nameOf, tinted, onToggle
     if (current >= 0) virtualizer.scrollToIndex(current, { align: "center" });
   }, [current, virtualizer]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroller must be reachable by keyboard
-    <section
+    <Scroller
       ref={scroller}
-      tabIndex={0}
-      aria-label="Caddy configuration"
+      label="Caddy configuration"
       className="min-h-0 flex-1 overflow-auto bg-surface py-2 focus-visible:-outline-offset-2"
     >
       <div
-        className="mono relative min-w-max text-xs leading-[22px]"
+        className="mono relative min-w-max text-xs leading-6"
         style={{ height: virtualizer.getTotalSize() }}
       >
         {virtualizer.getVirtualItems().map((item) => {
@@ -69,19 +70,19 @@ export function CaddyTree({ lines, needle, currentPath, nameOf, tinted, onToggle
           );
         })}
       </div>
-    </section>
+    </Scroller>
   );
 }
 
 function Toggle({ line, onToggle }: { line: JsonLine; onToggle: (path: Path) => void }) {
-  if (!line.foldable) return <span className="w-5 shrink-0" />;
+  if (!line.foldable) return <span className="w-6 shrink-0" />;
   const what = line.key ?? (line.path.split("/").at(-1) || "the configuration");
   return (
     <button
       type="button"
       aria-expanded={!line.folded}
       aria-label={`${line.folded ? "Unfold" : "Fold"} ${what}`}
-      className="grid w-5 shrink-0 place-items-center self-stretch text-subtle hover:text-ink"
+      className="grid w-6 shrink-0 place-items-center self-stretch text-subtle hover:text-ink"
       onClick={() => onToggle(line.path)}
     >
       <ChevronRight
@@ -94,7 +95,8 @@ function Toggle({ line, onToggle }: { line: JsonLine; onToggle: (path: Path) => 
   );
 }
 
-const TOKENS: Partial<Record<JsonLine["kind"], string>> = {
+const TOKENS: Partial<Record<string, string>> = {
+  key: "tok-key",
   string: "tok-string",
   number: "tok-number",
   keyword: "tok-keyword",
@@ -111,9 +113,17 @@ function LineText({ line, needle }: { line: JsonLine; needle: string }) {
           {": "}
         </>
       )}
-      <span className={line.short ? "text-muted" : TOKENS[line.kind]}>
-        <Marked text={line.short ?? line.text} needle={needle} />
-      </span>
+      {line.short ? (
+        line.short.map((token) => (
+          <span key={token.at} className={TOKENS[token.kind]}>
+            <Marked text={token.text} needle={needle} />
+          </span>
+        ))
+      ) : (
+        <span className={TOKENS[line.kind]}>
+          <Marked text={line.text} needle={needle} />
+        </span>
+      )}
       {line.comma && ","}
     </>
   );

@@ -2,6 +2,13 @@
 
 export type Path = string;
 
+export interface Token {
+  /** Where it begins on the line; no two tokens share it. */
+  at: number;
+  text: string;
+  kind: "plain" | "key" | "string" | "number" | "keyword";
+}
+
 export interface JsonLine {
   /** Where the value stands: keys and indexes joined by "/". */
   path: Path;
@@ -14,7 +21,7 @@ export interface JsonLine {
   text: string;
   kind: "open" | "close" | "string" | "number" | "keyword" | "empty";
   /** A folded value in short. */
-  short: string | null;
+  short: Token[] | null;
   comma: boolean;
   /** The id of the route of ours that this line belongs to. */
   route: string | null;
@@ -51,7 +58,7 @@ interface Place {
 
 function write(lines: JsonLine[], value: Json, place: Place, folded: ReadonlySet<Path>): void {
   if (typeof value !== "object" || value === null) {
-    const kind = typeof value === "string" ? "string" : typeof value === "number" ? "number" : "keyword";
+    const kind = kindOf(value);
     lines.push({ ...place, foldable: false, folded: false, text: JSON.stringify(value), kind, short: null });
     return;
   }
@@ -111,19 +118,69 @@ function write(lines: JsonLine[], value: Json, place: Place, folded: ReadonlySet
   });
 }
 
-function shortened(value: Json): string {
-  const text = JSON.stringify(value).replace(/([:,])(?=\S)/g, "$1 ");
-  if (text.length <= SHORT_MAX) return text;
-  return `${text.slice(0, SHORT_MAX)}… ${Array.isArray(value) ? "]" : "}"}`;
+/** The value on one line, cut where it gets long. */
+function shortened(value: Json): Token[] {
+  const tokens: Token[] = [];
+  let left = SHORT_MAX;
+  const put = (text: string, kind: Token["kind"]) => {
+    if (left <= 0) return;
+    tokens.push({ at: SHORT_MAX - left, text, kind });
+    left -= text.length;
+    if (left <= 0) tokens.push({ at: SHORT_MAX - left, text: " …", kind: "plain" });
+  };
+  inline(value, put);
+  if (left <= 0)
+    tokens.push({ at: Number.POSITIVE_INFINITY, text: Array.isArray(value) ? " ]" : " }", kind: "plain" });
+  return tokens;
+}
+
+function inline(value: Json, put: (text: string, kind: Token["kind"]) => void): void {
+  if (typeof value !== "object" || value === null) {
+    put(JSON.stringify(value), kindOf(value));
+    return;
+  }
+  const list = Array.isArray(value);
+  const entries = Object.entries(value);
+  put(list ? "[" : "{ ", "plain");
+  for (const [index, [key, item]] of entries.entries()) {
+    if (index > 0) put(", ", "plain");
+    if (!list) {
+      put(JSON.stringify(key), "key");
+      put(": ", "plain");
+    }
+    inline(item, put);
+  }
+  put(list ? "]" : " }", "plain");
+}
+
+function kindOf(value: null | boolean | number | string): "string" | "number" | "keyword" {
+  if (typeof value === "string") return "string";
+  return typeof value === "number" ? "number" : "keyword";
+}
+
+/** A value whose whole text is shorter than this needs no lines of its own. */
+const SMALL = 56;
+
+/** What is folded at first: what is deep, and what is so small that it reads best on one line. */
+export function foldedAtFirst(value: unknown, depth: number): Path[] {
+  return foldablePaths(value, 1, "", 0, (item, at) => at >= depth || JSON.stringify(item).length <= SMALL);
 }
 
 /** Every path that can be folded, at `depth` or deeper. */
-export function foldablePaths(value: unknown, depth: number, path: Path = "", at = 0): Path[] {
+export function foldablePaths(
+  value: unknown,
+  depth: number,
+  path: Path = "",
+  at = 0,
+  wanted: (item: object, at: number) => boolean = () => true,
+): Path[] {
   if (typeof value !== "object" || value === null) return [];
-  const own = at >= depth && Object.keys(value).length > 0 ? [path] : [];
+  const own = at >= depth && Object.keys(value).length > 0 && wanted(value, at) ? [path] : [];
   return [
     ...own,
-    ...Object.entries(value).flatMap(([key, item]) => foldablePaths(item, depth, `${path}/${key}`, at + 1)),
+    ...Object.entries(value).flatMap(([key, item]) =>
+      foldablePaths(item, depth, `${path}/${key}`, at + 1, wanted),
+    ),
   ];
 }
 

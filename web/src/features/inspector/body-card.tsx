@@ -1,9 +1,11 @@
 // The bodies of both answers: their difference, a sandboxed preview, or the raw text.
+
 import { useMemo, useState } from "react";
 import type { Diagnosis, DiagnosisSide } from "~/shared/api/types";
 import { bytes, plural, visible } from "~/shared/lib/format";
 import { Card, CardHead } from "~/shared/ui/card";
 import { PreviewFrame } from "~/shared/ui/preview-frame";
+import { Scroller } from "~/shared/ui/scroller";
 import { Segmented } from "~/shared/ui/segmented";
 import { diffLines } from "./line-diff";
 import { previewOf } from "./preview";
@@ -68,26 +70,23 @@ const TINTS = { equal: "", added: "bg-diff-added", removed: "bg-diff-removed" };
 const SIGNS = { equal: "", added: "+", removed: "−" };
 
 function Diff({ before, after }: { before: string; after: string }) {
-  const lines = useMemo(() => diffLines(before, after), [before, after]);
+  // A line has no identity of its own; its place and kind are the key.
+  const lines = useMemo(
+    () => diffLines(before, after).map((line, index) => ({ line, key: `${index} ${line.kind}` })),
+    [before, after],
+  );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroller must be reachable by keyboard
-    <section
-      aria-label="Difference of the bodies"
-      tabIndex={0}
-      className="mono max-h-[480px] overflow-auto text-xs leading-5"
-    >
-      {lines.map((line, index) =>
+    <Scroller label="Difference of the bodies" className="mono max-h-[480px] overflow-auto text-xs leading-5">
+      {lines.map(({ line, key }) =>
         line.kind === "fold" ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity
-          <p key={index} className="grid grid-cols-[44px_18px_1fr] bg-sunken text-subtle">
+          <p key={key} className="grid grid-cols-[44px_18px_1fr] bg-sunken text-subtle">
             <span className="pr-2.5 text-right">⋯</span>
             <span />
             {plural(line.count, "equal line")}
           </p>
         ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no identity
           <p
-            key={index}
+            key={key}
             className={`grid grid-cols-[44px_18px_1fr] pr-3 whitespace-pre-wrap [overflow-wrap:anywhere] ${TINTS[line.kind]}`}
           >
             <span className="pr-2.5 text-right text-subtle">{line.number}</span>
@@ -99,16 +98,15 @@ function Diff({ before, after }: { before: string; after: string }) {
           </p>
         ),
       )}
-    </section>
+    </Scroller>
   );
 }
 
 function Raw({ side }: { side: DiagnosisSide }) {
   if (side.body.encoding === "base64") return <Note>{`${bytes(side.body.bytes)} that are not text.`}</Note>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroller must be reachable by keyboard
-    <pre className="code max-h-[480px] rounded-none! border-0!" tabIndex={0}>
+    <Scroller label="Body" className="code max-h-[480px] rounded-none! border-0!">
       {visible(side.body.text) || "The body is empty."}
-    </pre>
+    </Scroller>
   );
 }

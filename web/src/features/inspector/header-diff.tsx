@@ -1,9 +1,11 @@
 // The headers of both answers: what the way through the tunnel added, removed, changed, and whether that is expected.
+
 import { useState } from "react";
 import type { Diagnosis } from "~/shared/api/types";
 import { plural, visible } from "~/shared/lib/format";
 import { Badge } from "~/shared/ui/badge";
 import { Card, CardHead } from "~/shared/ui/card";
+import { Scroller } from "~/shared/ui/scroller";
 
 type Row = Diagnosis["headerDiff"][number];
 
@@ -49,8 +51,7 @@ export function HeaderDiff({ rows }: { rows: readonly Row[] }) {
           </label>
         }
       />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls sideways on small screens */}
-      <section className="overflow-x-auto" aria-label="Differences of the headers" tabIndex={0}>
+      <Scroller className="overflow-x-auto" label="Differences of the headers">
         <table className="table min-w-[640px] table-fixed">
           <thead>
             <tr>
@@ -96,7 +97,7 @@ export function HeaderDiff({ rows }: { rows: readonly Row[] }) {
             {plural(same, "equal header")}
           </p>
         )}
-      </section>
+      </Scroller>
     </Card>
   );
 }

@@ -7,7 +7,7 @@ export type DiffLine =
 /** Lines of each side that are compared; more is not read by anybody. */
 export const LINES_MAX = 4000;
 /** Edits after which the texts count as wholly different. It bounds time and memory. */
-const EDITS_MAX = 1500;
+const EDITS_MAX = 800;
 /** Equal lines shown around a difference. */
 const CONTEXT = 2;
 

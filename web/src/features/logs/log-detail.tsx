@@ -1,4 +1,5 @@
 // One log line in full: the whole message with its causes, its fields (a click filters), its request.
+
 import { Link } from "@tanstack/react-router";
 import { ChevronDown, ChevronUp, Copy, List } from "lucide-react";
 import type { LogLine } from "~/shared/api/types";
@@ -8,6 +9,7 @@ import { Badge, type Tone } from "~/shared/ui/badge";
 import { buttonStyle } from "~/shared/ui/button";
 import { DetailPane } from "~/shared/ui/drawer";
 import { IconButton } from "~/shared/ui/icon-button";
+import { Scroller } from "~/shared/ui/scroller";
 import { fieldText, plainLine } from "./lines";
 
 const TONES: Record<LogLine["level"], Tone> = {
@@ -60,21 +62,20 @@ export function LogDetail({ line, onFilter, onMove, onClose }: LogDetailProps) {
             onClick={() => copyText(plainLine(line), "The line")}
           />
         </h3>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long message scrolls */}
-        <pre className="code max-h-[320px]" tabIndex={0}>
+        <Scroller label="Message" className="code max-h-[320px]">
           {visible(line.message)}
-        </pre>
+        </Scroller>
       </section>
       {fields.length > 0 && (
         <section aria-label="Fields">
           <h3 className="mb-2 font-semibold">Fields</h3>
-          <ul className="-mx-2">
+          <ul className="-mx-2 grid grid-cols-[max-content_minmax(0,1fr)]">
             {fields.map(([name, value]) => (
-              <li key={name}>
+              <li key={name} className="col-span-2 grid grid-cols-subgrid">
                 <button
                   type="button"
                   title="Show only lines with this value"
-                  className="grid w-full grid-cols-[minmax(0,96px)_minmax(0,1fr)] gap-3 rounded-xs px-2 py-0.5 text-left hover:bg-hover"
+                  className="col-span-2 grid grid-cols-subgrid gap-x-5 rounded-xs px-2 py-0.5 text-left hover:bg-hover"
                   onClick={() => onFilter(`${name}=${fieldText(value)}`)}
                 >
                   <span className="truncate text-subtle">{visible(name)}</span>

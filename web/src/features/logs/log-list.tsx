@@ -1,4 +1,5 @@
 // The lines of a log, virtual. Follows the newest until somebody scrolls up; older lines come in above without a jump.
+
 import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import { type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
@@ -7,6 +8,7 @@ import { cn } from "~/shared/lib/cn";
 import { clock, clockMillis, plural, visible } from "~/shared/lib/format";
 import { SMALL, useMedia } from "~/shared/lib/use-media";
 import { Button } from "~/shared/ui/button";
+import { Scroller } from "~/shared/ui/scroller";
 import { fieldText, firstLine } from "./lines";
 
 const ROW_PX = 22;
@@ -66,11 +68,9 @@ export function LogList(props: LogListProps) {
   };
   return (
     <div className="relative flex min-h-0 min-w-0 flex-1 flex-col bg-surface">
-      <section
+      <Scroller
         ref={scroller}
-        aria-label={label}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroller must be reachable by keyboard
-        tabIndex={0}
+        label={label}
         className="min-h-0 flex-1 overflow-x-hidden overflow-y-auto [overflow-anchor:none] focus-visible:-outline-offset-2"
         onScroll={onScroll}
       >
@@ -98,7 +98,7 @@ export function LogList(props: LogListProps) {
             );
           })}
         </div>
-      </section>
+      </Scroller>
       {fresh > 0 && (
         <div className="absolute bottom-3.5 left-1/2 -translate-x-1/2" role="status">
           <Button

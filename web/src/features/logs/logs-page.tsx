@@ -76,6 +76,10 @@ function LogPage({ source, title, search }: LogPageProps) {
     setJumping(false);
     requestAnimationFrame(() => handle.current?.scrollTo(index));
   };
+  const select = (line: LogLine) => {
+    if (following) follow(false);
+    setSelected(line);
+  };
   const move = (by: number) => {
     const now = lines.findIndex((line) => line.id === selected?.id);
     const index = now < 0 ? lines.length - 1 : Math.min(lines.length - 1, Math.max(0, now + by));
@@ -154,7 +158,7 @@ function LogPage({ source, title, search }: LogPageProps) {
               fresh={fresh}
               selectedId={selected?.id ?? null}
               handle={handle}
-              onSelect={setSelected}
+              onSelect={select}
               onFollow={follow}
               onOlder={log.loadOlder}
             />

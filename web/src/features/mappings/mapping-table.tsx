@@ -162,16 +162,15 @@ function MappingRow({
       <td className="relative max-md:col-span-2">
         {problem ? (
           <Tooltip text={problem}>
-            <span
-              tabIndex={0}
-              role="note"
+            <button
+              type="button"
               className={cn(
-                "relative z-1 block max-w-[150px] truncate text-xs max-md:max-w-none",
+                "relative z-1 block max-w-[150px] cursor-help truncate text-left text-xs max-md:max-w-none",
                 state === "failing" ? "text-danger" : "text-warning",
               )}
             >
               {problem}
-            </span>
+            </button>
           </Tooltip>
         ) : mapping.enabled ? (
           <span className="max-md:hidden">

@@ -137,7 +137,7 @@ function Facts({ request, mapping }: { request: Detail; mapping: Mapping | undef
       <dd>
         {mapping ? (
           <>
-            <Link to="/mappings/$id" params={{ id: mapping.id }}>
+            <Link to="/mappings/$id" params={{ id: mapping.id }} className="link">
               {mapping.name}
             </Link>{" "}
             to <span className="mono">{serviceAddress(mapping)}</span>

@@ -1,5 +1,6 @@
 // The rows of the request log. Only those near the window are drawn.
-import { useVirtualizer } from "@tanstack/react-virtual";
+
+import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
 import { type UIEvent, useEffect, useRef } from "react";
 import type { RequestEntry } from "~/shared/api/types";
@@ -8,6 +9,7 @@ import { bytes, clock, clockMillis, milliseconds, plural, visible } from "~/shar
 import { SMALL, useMedia } from "~/shared/lib/use-media";
 import { StatusCode } from "~/shared/ui/badge";
 import { Button } from "~/shared/ui/button";
+import { Scroller } from "~/shared/ui/scroller";
 
 const ROW_PX = 32;
 const ROW_SMALL_PX = 63;
@@ -51,18 +53,12 @@ export function RequestList({
   useEffect(() => {
     if (nearEnd) onOlder();
   }, [nearEnd, onOlder]);
-  const selected = rows.findIndex((row) => row.id === selectedId);
-  useEffect(() => {
-    if (selected >= 0) virtualizer.scrollToIndex(selected, { align: "auto" });
-    // biome-ignore lint/correctness/useExhaustiveDependencies: only a new choice moves the list, not a new row above it
-  }, [selectedId]);
+  useScrollToChosen(rows, selectedId, virtualizer);
   return (
     <div className="relative flex min-h-0 min-w-0 flex-1 flex-col bg-surface">
-      <section
+      <Scroller
         ref={scroller}
-        aria-label="Requests"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroller must be reachable by keyboard
-        tabIndex={0}
+        label="Requests"
         className="min-h-0 flex-1 overflow-auto focus-visible:-outline-offset-2"
         onScroll={(event: UIEvent<HTMLElement>) => onScrolled(event.currentTarget.scrollTop > 4)}
       >
@@ -87,7 +83,7 @@ export function RequestList({
             })}
           </div>
         </div>
-      </section>
+      </Scroller>
       {waiting > 0 && (
         <div className="absolute top-11 left-1/2 -translate-x-1/2" role="status">
           <Button
@@ -105,6 +101,22 @@ export function RequestList({
       )}
     </div>
   );
+}
+
+/** Only a new choice moves the list, not a new row above the chosen one. */
+function useScrollToChosen(
+  rows: readonly RequestEntry[],
+  id: string | undefined,
+  virtualizer: Virtualizer<HTMLDivElement, Element>,
+): void {
+  const done = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    if (id === done.current) return;
+    const index = rows.findIndex((row) => row.id === id);
+    if (index < 0) return;
+    done.current = id;
+    virtualizer.scrollToIndex(index, { align: "auto" });
+  }, [rows, id, virtualizer]);
 }
 
 const COLUMNS = ["Time", "Status", "Method", "Host", "Path", "Duration", "Size", "Visitor"];

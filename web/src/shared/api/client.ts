@@ -1,7 +1,7 @@
 // The typed client of the management API, and the query client that holds what it answered.
 import { QueryClient } from "@tanstack/react-query";
 import createClient from "openapi-fetch";
-import { ApiError, errorFrom } from "./error";
+import { ApiError, problemOf } from "./error";
 import type { paths } from "./generated/schema";
 import { sessionFetch } from "./session";
 
@@ -12,20 +12,21 @@ export const api = createClient<paths>({
 
 interface Result<T> {
   data?: T;
+  error?: unknown;
   response: Response;
 }
 
 /** The data of an answer, or its problem thrown as `ApiError`. */
 export async function unwrap<T>(call: Promise<Result<T>>): Promise<NonNullable<T>> {
-  const { data, response } = await call;
-  if (data === undefined || data === null) throw await errorFrom(response);
+  const { data, error, response } = await call;
+  if (data === undefined || data === null) throw problemOf(response, error);
   return data;
 }
 
 /** For answers without a body. */
 export async function expectDone(call: Promise<Result<unknown>>): Promise<void> {
-  const { response } = await call;
-  if (!response.ok) throw await errorFrom(response);
+  const { error, response } = await call;
+  if (!response.ok) throw problemOf(response, error);
 }
 
 const MAX_TRIES = 2;

@@ -48,10 +48,12 @@ export class ApiError extends Error {
 }
 
 export async function errorFrom(response: Response): Promise<ApiError> {
-  const body: ProblemBody = await response
-    .clone()
-    .json()
-    .catch(() => ({}));
+  return problemOf(response, await response.json().catch(() => null));
+}
+
+/** For an answer whose body was read already. A body that is no problem document, such as a proxy's page, says nothing. */
+export function problemOf(response: Response, read: unknown): ApiError {
+  const body: ProblemBody = typeof read === "object" && read !== null ? { ...read } : {};
   const retryAfter = Number(response.headers.get("retry-after"));
   if (body.retryAfterSeconds === undefined && retryAfter > 0) body.retryAfterSeconds = retryAfter;
   return new ApiError(response.status, body);

@@ -51,8 +51,11 @@ export function byteParts(value: number): [string, string] {
     left /= 1000;
     unit += 1;
   }
-  const digits = unit === 0 || left >= 99.95 ? 0 : left >= 9.995 ? 1 : 2;
-  return [numberFormat({ maximumFractionDigits: digits }).format(left), BYTE_UNITS[unit] ?? "B"];
+  const digits = unit === 0 || left >= 99.95 ? 0 : 1;
+  return [
+    numberFormat({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(left),
+    BYTE_UNITS[unit] ?? "B",
+  ];
 }
 
 export function bytes(value: number | null | undefined): string {
@@ -143,12 +146,13 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to show
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /** Makes control characters visible, so that a log line or a header can change nothing but its own cell. */
 export function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to show
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    (found) =>
-      found === "\u001b" ? "␛" : found < " " ? String.fromCharCode(0x2400 + found.charCodeAt(0)) : "␦",
-  );
+  return text.replace(UNSEEN, (found) => {
+    if (found === "\u001b") return "␛";
+    return found < " " ? String.fromCharCode(0x2400 + found.charCodeAt(0)) : "␦";
+  });
 }

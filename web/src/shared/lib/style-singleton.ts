@@ -27,6 +27,7 @@ export function stylesheetSingleton(): Sheet {
   };
 }
 
+// biome-ignore-start lint/correctness/noComponentHookFactories: the package we stand in for hands out hooks and components
 export function styleHookSingleton() {
   const sheet = stylesheetSingleton();
   return function useStyles(styles: string, isDynamic?: boolean) {
@@ -45,3 +46,4 @@ export function styleSingleton() {
     return null;
   };
 }
+// biome-ignore-end lint/correctness/noComponentHookFactories: see above

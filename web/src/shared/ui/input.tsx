@@ -1,6 +1,6 @@
 // Text inputs: a box with an optional icon, text before and after, and the input itself.
 import { ChevronDown, type LucideIcon, Search, X } from "lucide-react";
-import { type ComponentProps, type ReactNode, useRef } from "react";
+import { type ComponentProps, type ReactNode, useEffect, useRef, useState } from "react";
 import { cn } from "../lib/cn";
 import { useShortcut } from "../lib/shortcuts";
 import { useField } from "./field";
@@ -129,6 +129,7 @@ export function SearchInput({
   className,
 }: SearchInputProps) {
   const input = useRef<HTMLInputElement>(null);
+  const [text, setText] = useTyped(value, onChange);
   useShortcut("/", () => input.current?.focus());
   return (
     <InputBox quiet className={className}>
@@ -139,25 +140,25 @@ export function SearchInput({
         enterKeyHint="search"
         aria-label={label}
         placeholder={placeholder}
-        value={value}
+        value={text}
         autoComplete="off"
         spellCheck={false}
         className={cn(BARE, "[&::-webkit-search-cancel-button]:hidden")}
-        onChange={(event) => onChange(event.target.value)}
+        onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter") onEnter?.(event.shiftKey);
           if (event.key !== "Escape") return;
-          if (value) onChange("");
+          if (text) setText("");
           else event.currentTarget.blur();
         }}
       />
-      {value && note && <span className="nums text-xs whitespace-nowrap text-subtle">{note}</span>}
-      {value ? (
+      {text && note && <span className="nums text-xs whitespace-nowrap text-subtle">{note}</span>}
+      {text ? (
         <button
           type="button"
           aria-label="Clear the search"
           className="-mr-1 grid size-6 place-items-center rounded-xs text-subtle hover:text-ink"
-          onClick={() => onChange("")}
+          onClick={() => setText("")}
         >
           <X size={14} strokeWidth={1.75} aria-hidden />
         </button>
@@ -166,4 +167,21 @@ export function SearchInput({
       )}
     </InputBox>
   );
+}
+
+/** What is typed shows at once; the address behind `value` follows a moment later, and wins when it changes by itself. */
+function useTyped(value: string, onChange: (value: string) => void): [string, (text: string) => void] {
+  const [text, setText] = useState(value);
+  const awaited = useRef<string | null>(null);
+  useEffect(() => {
+    // While something typed is on its way, older values that arrive are not news.
+    if (awaited.current === null) setText(value);
+    else if (awaited.current === value) awaited.current = null;
+  }, [value]);
+  const type = (next: string) => {
+    setText(next);
+    awaited.current = next === value ? null : next;
+    onChange(next);
+  };
+  return [text, type];
 }

@@ -1,10 +1,12 @@
 // One chart with its number, its legend (which follows the cursor), its tooltip and the same data as a table.
+
 import { useState } from "react";
 import type { Stats } from "~/shared/api/types";
 import { clock, clockMinutes, NONE } from "~/shared/lib/format";
 import { Card } from "~/shared/ui/card";
 import { Dialog } from "~/shared/ui/dialog";
 import { Menu, MenuItem } from "~/shared/ui/menu";
+import { Scroller } from "~/shared/ui/scroller";
 import type { ChartModel } from "./models";
 import { type Hover, TimeChart } from "./time-chart";
 
@@ -56,7 +58,6 @@ export function ChartCard({ model, gaps, theme }: ChartCardProps) {
           </Menu>
         </div>
       </div>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the pointer only decides which chart shows the tooltip */}
       <div
         className="relative mt-1"
         onPointerEnter={() => setPointed(true)}
@@ -106,11 +107,9 @@ function Tip({ model, hover }: { model: ChartModel; hover: Hover }) {
 function ChartTable({ model, onClose }: { model: ChartModel; onClose: () => void }) {
   return (
     <Dialog open onClose={onClose} title={`${model.title}, last hour`} size="md">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scroller must be reachable by keyboard */}
-      <section
+      <Scroller
         className="max-h-[60dvh] overflow-auto rounded-md border text-sm text-ink"
-        tabIndex={0}
-        aria-label="Values by minute"
+        label="Values by minute"
       >
         <table className="table">
           <thead className="sticky top-0">
@@ -139,7 +138,7 @@ function ChartTable({ model, onClose }: { model: ChartModel; onClose: () => void
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroller>
     </Dialog>
   );
 }

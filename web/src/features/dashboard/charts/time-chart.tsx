@@ -173,7 +173,7 @@ function options(width: number, latest: () => Latest, range: (model: ChartModel)
       },
       {
         ...axis,
-        size: 46,
+        size: 40,
         gap: 8,
         grid: { stroke: token("chart-grid"), width: 1 },
         splits: () => {

@@ -60,7 +60,6 @@ export function MappingForm({ id, initial, onSaved, onCancel, onDirty }: Mapping
   const unplaced = problem && !KNOWN_FIELDS.some((name) => problem.fields[name]?.length);
   return (
     <FormProvider {...form}>
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: the whole form takes Ctrl Enter */}
       <form
         onSubmit={submit}
         onKeyDown={onKeyDown}
@@ -114,7 +113,6 @@ function MainFields({ id }: { id: string | null }) {
   return (
     <>
       <Field label="Name" error={errors.name?.message}>
-        {/* biome-ignore lint/a11y/noAutofocus: the first field of a form that was just opened */}
         <TextInput autoFocus={id === null} placeholder="Status page" {...register("name")} />
       </Field>
       <Field

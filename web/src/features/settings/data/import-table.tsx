@@ -1,8 +1,10 @@
 // What an import would do, row by row; what stays as it is is only counted.
 import { Equal, type LucideIcon, Minus, Pencil, Plus, X } from "lucide-react";
+
 import type { ImportResult } from "~/shared/api/types";
 import { visible } from "~/shared/lib/format";
 import { Badge, type Tone } from "~/shared/ui/badge";
+import { Scroller } from "~/shared/ui/scroller";
 
 type Row = ImportResult["rows"][number];
 
@@ -33,12 +35,7 @@ export function ImportTable({ result }: { result: ImportResult }) {
   const rows = result.rows.filter((row) => row.action !== "unchanged");
   if (rows.length === 0) return null;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroller must be reachable by keyboard
-    <section
-      className="max-h-[480px] overflow-auto border-t"
-      aria-label="What the import changes"
-      tabIndex={0}
-    >
+    <Scroller className="max-h-[480px] overflow-auto border-t" label="What the import changes">
       <table className="table" data-size="compact">
         <thead className="sticky top-0">
           <tr>
@@ -70,6 +67,6 @@ export function ImportTable({ result }: { result: ImportResult }) {
           })}
         </tbody>
       </table>
-    </section>
+    </Scroller>
   );
 }

@@ -1,6 +1,6 @@
 // Sends an import, first to see what it would change, then in earnest.
 import { api } from "~/shared/api/client";
-import { ApiError, errorFrom } from "~/shared/api/error";
+import { ApiError, problemOf } from "~/shared/api/error";
 import type { ImportResult } from "~/shared/api/types";
 
 /** The API's limit, in bytes. */
@@ -35,19 +35,11 @@ export async function sendImport(
   dryRun: boolean,
 ): Promise<ImportResult> {
   const query = { dryRun, skip: skip.length > 0 ? skip.join(",") : undefined };
-  const { data, response } = await api.POST("/api/v1/import-export/import", {
-    params: { query },
-    body: file.document,
-  });
+  const { data, error, response } = await api.POST("/api/v1/import-export/import", { params: { query }, body: file.document });
   if (data) return data;
-  if (response.status === 422) {
-    const body: unknown = await response
-      .clone()
-      .json()
-      .catch(() => null);
-    if (isResult(body)) return body;
-  }
-  throw await errorFrom(response);
+  const refused: unknown = error;
+  if (response.status === 422 && isResult(refused)) return refused;
+  throw problemOf(response, error);
 }
 
 function isResult(body: unknown): body is ImportResult {

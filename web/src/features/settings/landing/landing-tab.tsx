@@ -25,7 +25,7 @@ const HtmlEditor = lazy(() => import("./html-editor").then((module) => ({ defaul
 const HTML_MAX = 1_000_000;
 /** The preview follows the typing after this pause, in milliseconds. */
 const STILL_MS = 300;
-const CARD = "flex h-[calc(100dvh-250px)] min-h-[420px] flex-col overflow-clip max-md:h-[420px]";
+const CARD = "flex h-[calc(100dvh-222px)] min-h-[420px] flex-col overflow-clip max-md:h-[420px]";
 
 export function LandingTab() {
   const query = useQuery(landingQuery);
