@@ -1,0 +1,273 @@
+// The command palette: pages, mappings and what can be done with them, actions. Recent first; says why an action is off.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Command } from "cmdk";
+import {
+  CircleAlert,
+  GitCompareArrows,
+  Keyboard,
+  List,
+  LogOut,
+  type LucideIcon,
+  Plus,
+  RefreshCw,
+  Route,
+  Search,
+  SunMoon,
+  ToggleLeft,
+  ToggleRight,
+} from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import { useState } from "react";
+import { reconnectMutation } from "~/features/dashboard/api";
+import { type MappingActions, useMappingActions } from "~/features/mappings/use-mapping-actions";
+import { mappingsQuery, statusQuery } from "~/shared/api/queries";
+import { signOut } from "~/shared/api/session";
+import type { Mapping } from "~/shared/api/types";
+import { isUp } from "~/shared/lib/connection";
+import { notify } from "~/shared/lib/notify";
+import { cycleTheme } from "~/shared/lib/preferences";
+import { Kbd } from "~/shared/ui/kbd";
+import { serviceAddress } from "~/shared/ui/route";
+import { ALL_PAGES } from "./nav-items";
+import { recentCommands, rememberCommand } from "./recent-commands";
+
+interface Entry {
+  id: string;
+  group: string;
+  label: string;
+  hint?: string;
+  icon: LucideIcon;
+  keys?: readonly string[];
+  /** Why it cannot be done now. */
+  off?: string;
+  run: () => void;
+}
+
+interface CommandPaletteProps {
+  onClose: () => void;
+  onHelp: () => void;
+}
+
+/** Mappings whose commands are offered at once; typing finds the others. */
+const MAPPINGS_SHOWN = 50;
+
+export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
+  const [text, setText] = useState("");
+  const entries = useEntries(text, onHelp);
+  const recent = recentCommands();
+  const shown = text ? entries : entries.toSorted((a, b) => rank(recent, a) - rank(recent, b));
+  const groups = text
+    ? [...new Set(shown.map((entry) => entry.group))]
+    : [...(recent.length ? ["Recent"] : []), ...new Set(shown.map((entry) => entry.group))];
+  const inGroup = (group: string) =>
+    group === "Recent"
+      ? shown.filter((entry) => recent.includes(entry.id))
+      : shown.filter((entry) => entry.group === group && (text !== "" || !recent.includes(entry.id)));
+  const choose = (entry: Entry) => {
+    if (entry.off) return;
+    rememberCommand(entry.id);
+    onClose();
+    entry.run();
+  };
+  return (
+    <Radix.Root open onOpenChange={(open) => !open && onClose()}>
+      <Radix.Portal>
+        <Radix.Overlay className="layer-fade fixed inset-0 z-dialog bg-scrim" />
+        <Radix.Content
+          data-modal
+          aria-describedby={undefined}
+          className="layer-dialog fixed top-[14vh] left-1/2 z-dialog w-[calc(100vw-32px)] max-w-[620px] -translate-x-1/2 overflow-clip rounded-lg border bg-raised shadow-lg outline-none max-md:top-3"
+        >
+          <Radix.Title className="sr-only">Search or jump to</Radix.Title>
+          <Command label="Search or jump to" loop filter={fitsWords}>
+            <div className="flex h-[50px] items-center gap-2.5 border-b px-4 text-lg">
+              <Search size={16} strokeWidth={1.75} className="text-subtle" aria-hidden />
+              <Command.Input
+                value={text}
+                onValueChange={setText}
+                placeholder="Search or jump to"
+                className="min-w-0 flex-1 bg-transparent outline-none"
+              />
+              <Kbd keys={["Esc"]} className="max-md:hidden" />
+            </div>
+            <Command.List className="max-h-[min(420px,60dvh)] overflow-auto pb-1.5" tabIndex={-1}>
+              <Command.Empty className="px-4 py-6 text-muted">
+                Nothing matches “{text}”. Pages, mappings and actions were searched.
+              </Command.Empty>
+              {groups.map((group) => (
+                <Command.Group
+                  key={group}
+                  heading={group}
+                  className="[&_[cmdk-group-heading]]:px-4 [&_[cmdk-group-heading]]:pt-2.5 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:font-medium [&_[cmdk-group-heading]]:text-subtle"
+                >
+                  {inGroup(group).map((entry) => (
+                    <Item key={entry.id} entry={entry} onChoose={choose} />
+                  ))}
+                </Command.Group>
+              ))}
+            </Command.List>
+            <div className="flex items-center gap-4 border-t px-4 py-2 text-xs text-subtle max-md:hidden">
+              <span className="flex items-center gap-1.5">
+                <Kbd keys={["↑", "↓"]} /> choose
+              </span>
+              <span className="flex items-center gap-1.5">
+                <Kbd keys={["Enter"]} /> open
+              </span>
+            </div>
+          </Command>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+/** Every word has to be there; at the start it counts more. The id is not searched. */
+function fitsWords(_id: string, search: string, keywords: string[] = []): number {
+  const text = keywords.join(" ").toLowerCase();
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.every((word) => text.includes(word))) return 0;
+  return text.startsWith(words[0] ?? "") ? 1 : 0.5;
+}
+
+function rank(recent: readonly string[], entry: Entry): number {
+  const index = recent.indexOf(entry.id);
+  return index < 0 ? recent.length : index;
+}
+
+function Item({ entry, onChoose }: { entry: Entry; onChoose: (entry: Entry) => void }) {
+  const Icon = entry.icon;
+  return (
+    <Command.Item
+      value={entry.id}
+      keywords={[entry.label, entry.hint ?? ""]}
+      aria-disabled={entry.off ? true : undefined}
+      onSelect={() => onChoose(entry)}
+      className="group mx-1.5 flex h-[38px] cursor-pointer items-center gap-3 rounded-sm px-2.5 data-[selected=true]:bg-selected max-md:h-11"
+    >
+      <Icon
+        size={16}
+        strokeWidth={1.75}
+        className="text-subtle group-data-[selected=true]:text-accent"
+        aria-hidden
+      />
+      <span className={entry.off ? "truncate text-subtle" : "truncate"}>{entry.label}</span>
+      {(entry.off ?? entry.hint) && (
+        <span className="truncate text-xs text-subtle">{entry.off ?? entry.hint}</span>
+      )}
+      {entry.keys && <Kbd keys={entry.keys} className="ml-auto max-md:hidden" />}
+    </Command.Item>
+  );
+}
+
+function useEntries(text: string, onHelp: () => void): Entry[] {
+  const navigate = useNavigate();
+  const status = useQuery(statusQuery).data;
+  const mappings = useQuery(mappingsQuery).data?.mappings ?? [];
+  const actions = useMappingActions();
+  const reconnect = useMutation(reconnectMutation);
+  const needle = text.trim().toLowerCase();
+  const found = mappings
+    .filter((mapping) =>
+      `${mapping.name} ${mapping.externalDomain} ${serviceAddress(mapping)}`.toLowerCase().includes(needle),
+    )
+    .slice(0, MAPPINGS_SHOWN);
+  const pages = ALL_PAGES.map(
+    (page): Entry => ({
+      id: `page ${page.to}`,
+      group: "Pages",
+      label: page.label,
+      icon: page.icon,
+      keys: ["G", page.key.toUpperCase()],
+      run: () => void navigate({ to: page.to }),
+    }),
+  );
+  const doing: Entry[] = [
+    {
+      id: "new mapping",
+      group: "Actions",
+      label: "New mapping",
+      icon: Plus,
+      keys: ["N"],
+      run: () => void navigate({ to: "/mappings/new" }),
+    },
+    {
+      id: "reconnect",
+      group: "Actions",
+      label: "Reconnect the tunnel",
+      icon: RefreshCw,
+      hint: status && !isUp(status) ? "dials at once" : undefined,
+      run: () =>
+        reconnect.mutate(undefined, {
+          onSuccess: ({ message }) => notify.success({ title: "Reconnecting", detail: message }),
+        }),
+    },
+    {
+      id: "failed requests",
+      group: "Actions",
+      label: "Failed requests",
+      icon: CircleAlert,
+      hint: "status 5xx",
+      run: () => void navigate({ to: "/requests", search: { status: "5xx" } }),
+    },
+    {
+      id: "theme",
+      group: "Actions",
+      label: "Change the theme",
+      icon: SunMoon,
+      keys: ["T"],
+      run: () => void cycleTheme(),
+    },
+    { id: "help", group: "Actions", label: "Keyboard shortcuts", icon: Keyboard, keys: ["?"], run: onHelp },
+    {
+      id: "export",
+      group: "Actions",
+      label: "Import, export, backup",
+      icon: List,
+      run: () => void navigate({ to: "/settings/data" }),
+    },
+    { id: "sign out", group: "Actions", label: "Sign out", icon: LogOut, run: () => void signOut() },
+  ];
+  return [...found.flatMap((mapping) => mappingEntries(mapping, actions, needle !== "")), ...pages, ...doing];
+}
+
+/** The mapping itself; what can be done with it once something is typed. */
+function mappingEntries(mapping: Mapping, actions: MappingActions, all: boolean): Entry[] {
+  const { id, name, externalDomain } = mapping;
+  const self: Entry = {
+    id: `mapping ${id}`,
+    group: "Mappings",
+    label: name,
+    hint: `${externalDomain} to ${serviceAddress(mapping)}`,
+    icon: Route,
+    run: () => actions.edit(mapping),
+  };
+  if (!all) return [self];
+  return [
+    self,
+    {
+      id: `toggle ${id}`,
+      group: "Mappings",
+      label: `Turn ${mapping.enabled ? "off" : "on"} ${name}`,
+      hint: externalDomain,
+      icon: mapping.enabled ? ToggleRight : ToggleLeft,
+      run: () => actions.toggle(mapping, !mapping.enabled),
+    },
+    {
+      id: `inspect ${id}`,
+      group: "Mappings",
+      label: `Inspect https://${externalDomain}/`,
+      icon: GitCompareArrows,
+      off: mapping.enabled ? undefined : `“${name}” is off`,
+      run: () => actions.inspect(mapping),
+    },
+    {
+      id: `requests ${id}`,
+      group: "Requests",
+      label: `Requests of ${name}`,
+      hint: externalDomain,
+      icon: List,
+      run: () => actions.requests(mapping),
+    },
+  ];
+}

@@ -1,0 +1,19 @@
+// Puts the form of the first mapping into the dashboard: two features that do not know each other.
+import { lazy, Suspense } from "react";
+import { DashboardPage } from "~/features/dashboard/dashboard-page";
+
+const FirstMapping = lazy(() =>
+  import("~/features/mappings/form/first-mapping").then((module) => ({ default: module.FirstMapping })),
+);
+
+export function DashboardRoute() {
+  return (
+    <DashboardPage
+      firstMapping={
+        <Suspense>
+          <FirstMapping />
+        </Suspense>
+      }
+    />
+  );
+}

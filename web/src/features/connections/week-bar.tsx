@@ -1,0 +1,74 @@
+// The week as a bar: how much of each two hours there was a tunnel.
+import { useQuery } from "@tanstack/react-query";
+import { day, dayAndClock, duration, plural } from "~/shared/lib/format";
+import { Card, CardBody, CardHead } from "~/shared/ui/card";
+import { Skeleton } from "~/shared/ui/skeleton";
+import { Tooltip } from "~/shared/ui/tooltip";
+import { HISTORY_DAYS, historyQuery } from "./api";
+import { type Cell, type Week, weekOf } from "./week";
+
+/** A loss longer than this is red, a shorter one amber, in milliseconds. */
+const LONG_MS = 5 * 60_000;
+
+export function WeekBar() {
+  const history = useQuery(historyQuery).data;
+  const week = history && weekOf(history);
+  return (
+    <Card>
+      <CardHead title={`Last ${HISTORY_DAYS} days`} note={week ? sentence(week) : undefined} />
+      <CardBody>
+        {week ? (
+          <>
+            <div
+              role="img"
+              aria-label={`The tunnel over the last ${HISTORY_DAYS} days: ${sentence(week)}.`}
+              className="flex h-[30px] gap-[3px] max-md:gap-px"
+            >
+              {week.cells.map((cell) => (
+                <Tooltip key={cell.from} text={told(cell)}>
+                  <i className="flex-1 rounded-[2px]" style={{ background: fill(cell) }} />
+                </Tooltip>
+              ))}
+            </div>
+            <div className="nums mt-1.5 flex justify-between text-xs text-subtle" aria-hidden>
+              {Array.from({ length: HISTORY_DAYS }, (_, index) => week.cells[index * 12]).map(
+                (cell, index) =>
+                  cell && (
+                    <span key={cell.from} className={index % 2 ? "flex-1 max-md:invisible" : "flex-1"}>
+                      {day(cell.from)}
+                    </span>
+                  ),
+              )}
+            </div>
+          </>
+        ) : (
+          <Skeleton className="h-[52px]" />
+        )}
+      </CardBody>
+    </Card>
+  );
+}
+
+function sentence(week: Week): string {
+  if (week.up === null) return "nothing known yet";
+  const percent = week.up === 1 ? "100" : (Math.floor(week.up * 10_000) / 100).toFixed(2);
+  if (week.breaks === 0) return `${percent} % up, no break`;
+  return `${percent} % up, ${plural(week.breaks, "break")}, ${duration(week.downMs / 1000)} down in all`;
+}
+
+function told(cell: Cell): string {
+  const when = `${dayAndClock(cell.from).slice(0, -3)}, 2 h`;
+  if (cell.upMs + cell.downMs === 0) return `${when}: the Agent did not run`;
+  if (cell.downMs === 0) return `${when}: up`;
+  return `${when}: down ${duration(cell.downMs / 1000)}. ${[...new Set(cell.causes)].join("; ")}`;
+}
+
+function fill(cell: Cell): string {
+  if (cell.upMs + cell.downMs === 0) return "var(--surface-hover)";
+  const green = "color-mix(in oklab, var(--success) 82%, var(--surface))";
+  if (cell.downMs === 0) return green;
+  const bad = cell.downMs > LONG_MS ? "var(--danger)" : "var(--warning)";
+  // A loss of seconds must still be seen in a cell of two hours.
+  const top = Math.max(28, Math.round((cell.downMs / (cell.upMs + cell.downMs)) * 100));
+  return `linear-gradient(to top, ${green} ${100 - top}%, ${bad} ${100 - top}%)`;
+}

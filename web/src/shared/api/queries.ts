@@ -1,0 +1,47 @@
+// Queries that more than one feature reads. Live events write into these entries of the cache.
+import { queryOptions } from "@tanstack/react-query";
+import { api, unwrap } from "./client";
+import type { Mapping, MappingList } from "./types";
+
+/** The API's own limit of one page; it bounds what the browser holds. */
+export const MAPPINGS_AT_MOST = 1000;
+
+export const statusQuery = queryOptions({
+  queryKey: ["status"],
+  queryFn: ({ signal }) => unwrap(api.GET("/api/v1/status", { signal })),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const mappingsQuery = queryOptions({
+  queryKey: ["mappings"],
+  queryFn: ({ signal }) =>
+    unwrap(api.GET("/api/v1/mappings", { params: { query: { limit: MAPPINGS_AT_MOST } }, signal })),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const mappingStatsQuery = queryOptions({
+  queryKey: ["stats", "mappings"],
+  queryFn: ({ signal }) => unwrap(api.GET("/api/v1/stats/mappings", { signal })),
+});
+
+export function withMapping(list: MappingList, mapping: Mapping): MappingList {
+  const known = list.mappings.some((other) => other.id === mapping.id);
+  const mappings = known
+    ? list.mappings.map((other) => (other.id === mapping.id ? mapping : other))
+    : [...list.mappings, mapping];
+  return { ...list, mappings, total: known ? list.total : list.total + 1 };
+}
+
+export function withoutMapping(list: MappingList, id: string): MappingList {
+  const mappings = list.mappings.filter((mapping) => mapping.id !== id);
+  return { ...list, mappings, total: list.total - (list.mappings.length - mappings.length) };
+}
+
+/** The span of the charts and of the sums in the request log. */
+export const HOUR_MINUTES = 60;
+
+export const hourQuery = queryOptions({
+  queryKey: ["stats", "series", HOUR_MINUTES],
+  queryFn: ({ signal }) =>
+    unwrap(api.GET("/api/v1/stats", { params: { query: { minutes: HOUR_MINUTES } }, signal })),
+});

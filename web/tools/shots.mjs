@@ -1,0 +1,99 @@
+// Pictures of every page over the mock Agent, in two themes and two sizes, into `shots/`. Fails on a console error or an axe violation.
+// Usage: npm run build && npm run shots [-- part of a name]
+import { mkdirSync, readFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { preview } from "vite";
+import { SHOTS } from "./shot-list.mjs";
+
+const SIZES = { desktop: { width: 1440, height: 900 }, mobile: { width: 390, height: 844 } };
+const wanted = process.argv.slice(2);
+const axeSource = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+
+mkdirSync("shots", { recursive: true });
+const server = await preview({ mode: "mock", logLevel: "error", preview: { port: 0, host: "127.0.0.1" } });
+const { port } = server.httpServer.address();
+const base = `http://127.0.0.1:${port}`;
+const browser = await chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",
+  ],
+});
+const problems = [];
+
+for (const shot of SHOTS) {
+  for (const size of Object.keys(SIZES)) {
+    for (const theme of ["light", "dark"]) {
+      const name = `${shot.name}-${size}-${theme}`;
+      if (shot.only && shot.only !== size) continue;
+      if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+      await take(shot, size, theme, name);
+    }
+  }
+}
+
+await browser.close();
+await server.close();
+for (const line of problems) console.error(line);
+process.exit(problems.length > 0 ? 1 : 0);
+
+async function take(shot, size, theme, name) {
+  await fetch(`${base}/__mock/${shot.scenario ?? "healthy"}`);
+  const context = await browser.newContext({
+    viewport: SIZES[size],
+    colorScheme: theme,
+    bypassCSP: false,
+    hasTouch: size === "mobile",
+    reducedMotion: "reduce",
+    baseURL: base,
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+  });
+  const page = await context.newPage();
+  const note = (text) => problems.push(`${name}: ${text}`);
+  page.on("pageerror", (error) => note(error.message));
+  page.on("console", (message) => {
+    const expected = shot.expectStatus && message.text().includes(String(shot.expectStatus));
+    if (message.type() === "error" && !expected) note(message.text());
+  });
+  try {
+    await page.goto(`${base}${shot.path}`);
+    await page.waitForLoadState("load");
+    await shot.act?.(page, size);
+    await page.waitForTimeout(shot.wait ?? 500);
+    await page.screenshot({ path: `shots/${name}.png`, fullPage: !!shot.full });
+    if (shot.axe !== false) await checkWithAxe(page, note);
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    if (overflow > 0) note(`scrolls sideways by ${overflow} px`);
+  } catch (error) {
+    note(error.message.split("\n")[0]);
+  }
+  await context.close();
+}
+
+async function checkWithAxe(page, note) {
+  // The page's policy refuses inline script, so axe goes in through the debugger.
+  await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
+    const result = await globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return result.violations.map(
+      (each) =>
+        `${each.id}: ${each.nodes
+          .slice(0, 3)
+          .map((node) => node.html.slice(0, 160))
+          .join(" | ")}`,
+    );
+  });
+  for (const violation of violations) note(violation);
+}
