@@ -20,12 +20,21 @@ help: ## List what make can do
 run: ## Run Gateway, Agent and a demo service here, and print their addresses
 	@exec examples/run.sh
 
+.PHONY: web
+web: ## Build the dashboard, which the Agent's program then holds
+	@# Not `npm ci`, which refuses a lock file without the packages of other platforms, all of them optional.
+	@$(STEP) "the dashboard's packages" npm --prefix web install --no-save --ignore-scripts --no-audit --no-fund
+	@$(STEP) "build the dashboard" npm --prefix web run build
+	@# Cargo does not see that a folder came into being.
+	@touch bins/agent/src/api/assets/embedded.rs
+
 .PHONY: build
-build: ## Build the release programs
+build: web ## Build the release programs
 	$(CARGO) build --release --locked -p octoporty-gateway -p octoporty-agent
 
 .PHONY: test
-test: setup ## Run all tests: units, end to end, documentation, a short fuzzing
+test: setup web ## Run all tests: units, end to end, documentation, a short fuzzing
+	@$(STEP) "the dashboard's tests" npm --prefix web run test
 	@$(STEP) "build the programs" $(CARGO) build --locked --workspace --bins
 	@$(STEP) "tests" $(CARGO) nextest run --locked --workspace
 	@$(STEP) "documentation tests" $(CARGO) test --locked --workspace --doc --quiet
@@ -44,8 +53,10 @@ check: setup static test ## Check all that must hold before a commit, then run a
 
 # All checks that run nothing of ours.
 .PHONY: static
-static: setup
+static: setup web
 	@$(STEP) "format" $(CARGO) fmt --all --check
+	@$(STEP) "the dashboard's lints" npm --prefix web run lint
+	@$(STEP) "the dashboard's types" npm --prefix web run types
 	@$(STEP) "tidy" tests/tidy.sh
 	@$(STEP) "shell scripts" bash -c 'git ls-files -z --cached --others --exclude-standard -- "*.sh" .ci/run | xargs -0 shellcheck -S style'
 	@$(STEP) "lints" $(CARGO) clippy --locked --workspace --all-targets -- -D warnings
