@@ -20,13 +20,14 @@ vi.stubGlobal("matchMedia", (query: string) => ({
   removeEventListener() {},
 }));
 Element.prototype.scrollIntoView = () => undefined;
+Element.prototype.scrollTo = () => undefined;
 Element.prototype.hasPointerCapture = () => false;
 Element.prototype.setPointerCapture = () => undefined;
 Element.prototype.releasePointerCapture = () => undefined;
 window.scrollTo = () => undefined;
 // Virtual lists draw what fits; without a layout nothing would.
-Object.defineProperty(HTMLElement.prototype, "offsetHeight", { configurable: true, value: 800 });
-Object.defineProperty(HTMLElement.prototype, "offsetWidth", { configurable: true, value: 1200 });
+Object.defineProperty(Element.prototype, "clientHeight", { configurable: true, value: 800 });
+Object.defineProperty(Element.prototype, "clientWidth", { configurable: true, value: 1200 });
 // jsdom's AbortSignal is not the one that Node's Request knows; the mock answers at once, so nothing is aborted.
 const NodeRequest = globalThis.Request;
 vi.stubGlobal(

@@ -69,7 +69,7 @@ async function take(shot, size, theme, name) {
     await shot.act?.(page, size);
     await page.waitForTimeout(shot.wait ?? 500);
     await page.screenshot({ path: `shots/${name}.png`, fullPage: !!shot.full });
-    if (shot.axe !== false) await checkWithAxe(page, note);
+    await checkWithAxe(page, note, shot.axeOff ?? []);
     const overflow = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );
@@ -80,20 +80,22 @@ async function take(shot, size, theme, name) {
   await context.close();
 }
 
-async function checkWithAxe(page, note) {
+async function checkWithAxe(page, note, off) {
   // The page's policy refuses inline script, so axe goes in through the debugger.
   await page.evaluate(axeSource);
-  const violations = await page.evaluate(async () => {
+  const violations = await page.evaluate(async (off) => {
     const result = await globalThis.axe.run(document, {
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     });
-    return result.violations.map(
-      (each) =>
-        `${each.id}: ${each.nodes
-          .slice(0, 3)
-          .map((node) => node.html.slice(0, 160))
-          .join(" | ")}`,
-    );
-  });
+    return result.violations
+      .filter((each) => !off.includes(each.id))
+      .map(
+        (each) =>
+          `${each.id}: ${each.nodes
+            .slice(0, 3)
+            .map((node) => node.html.slice(0, 160))
+            .join(" | ")}`,
+      );
+  }, off);
   for (const violation of violations) note(violation);
 }

@@ -6,7 +6,8 @@ import { lazy, Suspense, useState } from "react";
 import { cn } from "~/shared/lib/cn";
 import { BOTTOM_BAR, isCurrent, MORE_PAGES } from "./nav-items";
 
-const MoreSheet = lazy(() => import("./more-sheet").then((module) => ({ default: module.MoreSheet })));
+const loadMoreSheet = () => import("./more-sheet");
+const MoreSheet = lazy(() => loadMoreSheet().then((module) => ({ default: module.MoreSheet })));
 
 const ITEM =
   "grid content-center justify-items-center gap-[3px] text-2xs leading-[14px] font-medium no-underline!";
@@ -36,7 +37,11 @@ export function BottomBar() {
         );
       })}
       <Radix.Root open={open} onOpenChange={setOpen}>
-        <Radix.Trigger className={cn(ITEM, elsewhere ? "text-accent" : "text-subtle")}>
+        <Radix.Trigger
+          onPointerDown={() => void loadMoreSheet()}
+          onFocus={() => void loadMoreSheet()}
+          className={cn(ITEM, elsewhere ? "text-accent" : "text-subtle")}
+        >
           <MenuIcon size={20} strokeWidth={1.75} aria-hidden />
           More
         </Radix.Trigger>

@@ -167,10 +167,12 @@ function useEntries(text: string, onHelp: () => void): Entry[] {
   const actions = useMappingActions();
   const reconnect = useMutation(reconnectMutation);
   const needle = text.trim().toLowerCase();
+  const words = needle.split(/\s+/);
   const found = mappings
-    .filter((mapping) =>
-      `${mapping.name} ${mapping.externalDomain} ${serviceAddress(mapping)}`.toLowerCase().includes(needle),
-    )
+    .filter((mapping) => {
+      const text = `${mapping.name} ${mapping.externalDomain} ${serviceAddress(mapping)}`.toLowerCase();
+      return words.some((word) => text.includes(word));
+    })
     .slice(0, MAPPINGS_SHOWN);
   const pages = ALL_PAGES.map(
     (page): Entry => ({

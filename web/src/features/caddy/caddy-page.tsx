@@ -181,7 +181,7 @@ function Configuration({ config, readAt, refreshing, onRefresh }: ConfigurationP
             icon={allFolded ? UnfoldVertical : FoldVertical}
             onClick={() => setFolded(new Set(allFolded ? [] : foldablePaths(config, 1)))}
           >
-            {allFolded ? "Unfold all" : "Fold all"}
+            <span className="max-md:sr-only">{allFolded ? "Unfold all" : "Fold all"}</span>
           </Button>
           <span className="nums max-md:hidden">
             Read at <ClockTime at={readAt} />

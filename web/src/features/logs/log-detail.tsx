@@ -62,7 +62,7 @@ export function LogDetail({ line, onFilter, onMove, onClose }: LogDetailProps) {
             onClick={() => copyText(plainLine(line), "The line")}
           />
         </h3>
-        <Scroller label="Message" className="code max-h-[320px]">
+        <Scroller label="Whole message" className="code max-h-[320px]">
           {visible(line.message)}
         </Scroller>
       </section>

@@ -160,6 +160,7 @@ function Toolbar({ search, mappings, onChange, onSort }: ToolbarProps) {
         icon={ArrowDownNarrowWide}
         required
         labelled
+        compact
         value={search.sort ?? "requests"}
         choices={SORTS.map((value) => ({ value, label: SORT_LABELS[value] }))}
         onChange={(value) => onSort(SORTS.find((sort) => sort === value) ?? "requests")}

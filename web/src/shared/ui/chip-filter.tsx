@@ -27,6 +27,8 @@ interface ChipFilterProps {
   required?: boolean;
   /** Shows the label of a filter that always has a value. */
   labelled?: boolean;
+  /** Only its icon on small screens. */
+  compact?: boolean;
 }
 
 export function ChipFilter({
@@ -38,6 +40,7 @@ export function ChipFilter({
   any = "any",
   required,
   labelled,
+  compact,
 }: ChipFilterProps) {
   const [open, setOpen] = useState(false);
   const chosen = choices.find((choice) => choice.value === value);
@@ -59,10 +62,12 @@ export function ChipFilter({
           )}
         >
           {Icon && <Icon size={14} strokeWidth={1.75} aria-hidden />}
-          {(!required || labelled) && `${label}: `}
-          <b className={cn("max-w-[160px] truncate font-medium", !on && "text-ink")}>
-            {chosen?.label ?? value ?? any}
-          </b>
+          <span className={cn("inline-flex items-center gap-1.5", compact && "max-md:sr-only")}>
+            {(!required || labelled) && `${label}: `}
+            <b className={cn("max-w-[160px] truncate font-medium", !on && "text-ink")}>
+              {chosen?.label ?? value ?? any}
+            </b>
+          </span>
           {!on && <ChevronDown size={14} strokeWidth={1.75} aria-hidden />}
           {required && !labelled && <span className="sr-only">, {label}</span>}
         </Popover.Trigger>

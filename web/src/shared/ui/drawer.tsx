@@ -100,6 +100,11 @@ export function DetailPane({ label, head, actions, narrow, onClose, children }: 
           <Radix.Content
             data-modal
             aria-describedby={undefined}
+            // Not the first button: its tooltip would open with it.
+            onOpenAutoFocus={(event) => {
+              event.preventDefault();
+              if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+            }}
             className="layer-sheet fixed inset-x-0 top-[72px] bottom-0 z-scrim flex flex-col rounded-t-xl border-t bg-surface shadow-lg outline-none"
           >
             <Radix.Title className="sr-only">{label}</Radix.Title>

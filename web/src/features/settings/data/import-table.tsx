@@ -36,7 +36,7 @@ export function ImportTable({ result }: { result: ImportResult }) {
   if (rows.length === 0) return null;
   return (
     <Scroller className="max-h-[480px] overflow-auto border-t" label="What the import changes">
-      <table className="table" data-size="compact">
+      <table className="table" data-size="compact" data-stacked>
         <thead className="sticky top-0">
           <tr>
             <th scope="col">Change</th>
@@ -49,13 +49,21 @@ export function ImportTable({ result }: { result: ImportResult }) {
             const action = ACTIONS[row.action];
             return (
               <tr key={row.row}>
-                <td>
+                <td className="max-md:col-start-2 max-md:row-start-1">
                   <Badge tone={action.tone} icon={action.icon}>
                     {row.action === "refused" ? `Row ${row.row}` : action.word}
                   </Badge>
                 </td>
-                <td className="font-medium break-all">{visible(row.externalDomain)}</td>
-                <td className={row.errors.length > 0 ? "py-2! text-danger" : "py-2! text-muted"}>
+                <td className="font-medium break-words max-md:col-start-1 max-md:row-start-1">
+                  {visible(row.externalDomain)}
+                </td>
+                <td
+                  className={
+                    row.errors.length > 0
+                      ? "py-2! text-danger max-md:col-span-2"
+                      : "py-2! text-muted max-md:col-span-2"
+                  }
+                >
                   {row.errors.length > 0
                     ? visible(row.errors.join(" "))
                     : row.action === "create"

@@ -35,7 +35,10 @@ export async function sendImport(
   dryRun: boolean,
 ): Promise<ImportResult> {
   const query = { dryRun, skip: skip.length > 0 ? skip.join(",") : undefined };
-  const { data, error, response } = await api.POST("/api/v1/import-export/import", { params: { query }, body: file.document });
+  const { data, error, response } = await api.POST("/api/v1/import-export/import", {
+    params: { query },
+    body: file.document,
+  });
   if (data) return data;
   const refused: unknown = error;
   if (response.status === 422 && isResult(refused)) return refused;

@@ -66,6 +66,7 @@ export function HtmlEditor({ value, onChange }: HtmlEditorProps) {
           LOOK,
           keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
           EditorView.contentAttributes.of({
+            tabindex: "0",
             "aria-label": "HTML of the landing page. Tab indents; press Escape, then Tab, to leave.",
           }),
           EditorView.updateListener.of((update) => {
