@@ -14,7 +14,7 @@ test("a mapping is turned off at once, and Undo turns it on again", async () => 
   await waitFor(() =>
     expect(agent.mappings.find((mapping) => mapping.name === "Grafana")?.enabled).toBe(true),
   );
-  expect(screen.getByRole("switch", { name: "Grafana on" })).toBeChecked();
+  expect(await screen.findByRole("switch", { name: "Grafana on", checked: true })).toBeVisible();
 });
 
 test("when the Agent refuses, the switch goes back and says why", async () => {
