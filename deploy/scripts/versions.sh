@@ -6,6 +6,8 @@ number='(0|[1-9][0-9]{0,8})'
 identifier='(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)'
 readonly version_pattern="^$number\.$number\.$number(-$identifier(\.$identifier)*)?\$"
 # A version, and the digest that it was pinned to: 1.2.3 or 1.2.3@sha256:…
+# Read by the scripts that source this one.
+# shellcheck disable=SC2034
 readonly tag_pattern="^[0-9A-Za-z.-]{1,64}(@sha256:[0-9a-f]{64})?\$"
 
 # A build part (`+…`) is refused: no image can carry it.
