@@ -18,6 +18,7 @@ help: ## List what make can do
 
 .PHONY: run
 run: ## Run Gateway, Agent and a demo service here, and print their addresses
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web; else echo "No Node here: the dashboard will say how to build it."; fi
 	@exec examples/run.sh
 
 .PHONY: web
