@@ -238,7 +238,7 @@ pub(crate) fn view(state: &ApiState) -> StatusView {
 
 /// To the microsecond.
 pub(crate) fn milliseconds(duration: Duration) -> f64 {
-    Duration::from_micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)).as_secs_f64() * 1000.0
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 
 /// Scheme, host and port of a URL.

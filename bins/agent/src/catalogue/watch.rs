@@ -9,9 +9,13 @@ use crate::storage::Storage;
 pub(crate) async fn watch(catalogue: Catalogue, agent: Agent, storage: Storage) {
     let tunnel = async {
         let mut status = agent.status();
-        while status.changed().await.is_ok() {
+        // What it is already counts too: the tunnel may have come up first.
+        loop {
             let now = status.borrow_and_update().clone();
             catalogue.note(now);
+            if status.changed().await.is_err() {
+                return;
+            }
         }
     };
     let stored = async {

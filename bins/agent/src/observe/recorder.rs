@@ -89,7 +89,7 @@ impl Recorder {
         }
     }
 
-    /// Whether [`Self::exchange`] would take one now. Saves making a record in vain; tell of it by [`Self::skip`].
+    /// Whether another exchange would be taken now. Saves making a record in vain; tell of it by [`Self::skip`].
     pub(crate) fn has_room(&self) -> bool {
         self.inner.queue.capacity() > 0
     }
