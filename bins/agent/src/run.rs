@@ -22,6 +22,9 @@ const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 /// Runs until a signal asks for the end.
 pub(crate) async fn run(config: AgentConfig, ring: LogRing) -> anyhow::Result<()> {
     let started = Instant::now();
+    // Polled once, so that a signal during the start is not the end of it.
+    let mut told = Box::pin(octoporty_shell::shutdown_signal());
+    let _not_yet = futures::poll!(&mut told);
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("{} cannot be listened on (Agent__Port, Agent__BindAddress)", config.listen))?;
@@ -34,7 +37,7 @@ pub(crate) async fn run(config: AgentConfig, ring: LogRing) -> anyhow::Result<()
     management.serve(listener);
     service::notify_ready();
     let cut = tokio::select! {
-        cut = serve_until_told(&agent) => cut,
+        cut = serve_until_told(&agent, told) => cut,
         never = service::watch(shards.handles()) => match never {},
     };
     management.shutdown().await;
@@ -46,8 +49,8 @@ pub(crate) async fn run(config: AgentConfig, ring: LogRing) -> anyhow::Result<()
 }
 
 /// Waits for the signal that asks for the end, and lets what is in flight finish. Gives how many tasks were cut.
-async fn serve_until_told(agent: &Agent) -> usize {
-    let signal = octoporty_shell::shutdown_signal().await;
+async fn serve_until_told(agent: &Agent, told: impl Future<Output = &'static str>) -> usize {
+    let signal = told.await;
     tracing::info!(signal, "stopping");
     service::notify_stopping();
     agent.shutdown(DRAIN_PERIOD).await

@@ -243,7 +243,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
     let startup_hold = values.required(&STARTUP_HOLD, parse::duration);
     let drain_period = values.required(&DRAIN_PERIOD, parse::duration);
     let state_path = values.required(&STATE_PATH, parse::path);
-    let metrics_address = values.required(&METRICS_ADDRESS, |text| or_empty(text, socket_address));
+    let metrics_address = values.required(&METRICS_ADDRESS, |text| or_empty(text, metrics_address));
     let max_connections = values.required(&MAX_CONNECTIONS, connections);
     let max_connections_per_address = values.required(&MAX_CONNECTIONS_PER_ADDRESS, connections);
     let logging = LoggingConfig::read(values);
@@ -315,6 +315,11 @@ fn admin_address(text: &str) -> Result<AdminAddress, String> {
 
 fn socket_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_syntax: AddrParseError| "is not an address and a port".to_owned())
+}
+
+fn metrics_address(text: &str) -> Result<SocketAddr, String> {
+    let address = text.parse().ok().filter(|address: &SocketAddr| address.port() != 0);
+    address.ok_or_else(|| "is not an address with a port".to_owned())
 }
 
 fn host_and_port(text: &str) -> Result<String, String> {

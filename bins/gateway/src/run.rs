@@ -30,6 +30,9 @@ const SHARDS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Runs until a signal asks for the end.
 pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<()> {
+    // Polled once, so that a signal during the start is not the end of it.
+    let mut told = Box::pin(octoporty_shell::shutdown_signal());
+    let _not_yet = futures::poll!(&mut told);
     let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Gateway__Shards)")?;
     let gateway = build(&config, &shards, ring).await?;
     let beside = TaskTracker::new();
@@ -61,7 +64,7 @@ pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<
     }
     service::notify_ready();
     let drained = tokio::select! {
-        drained = serve_until_told(&gateway, config.drain_period) => drained,
+        drained = serve_until_told(&gateway, told, config.drain_period) => drained,
         never = service::watch(shards.handles()) => match never {},
     };
     if drained.cut > 0 {
@@ -72,8 +75,12 @@ pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<
 }
 
 /// Waits for the signal that asks for the end, and lets what is in flight finish.
-async fn serve_until_told(gateway: &Gateway, drain_period: Duration) -> Drained {
-    let signal = octoporty_shell::shutdown_signal().await;
+async fn serve_until_told(
+    gateway: &Gateway,
+    told: impl Future<Output = &'static str>,
+    drain_period: Duration,
+) -> Drained {
+    let signal = told.await;
     tracing::info!(signal, "stopping");
     service::notify_stopping();
     gateway.shutdown(drain_period, RECONNECT_SPREAD).await
