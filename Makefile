@@ -23,8 +23,7 @@ run: ## Run Gateway, Agent and a demo service here, and print their addresses
 
 .PHONY: web
 web: ## Build the dashboard, which the Agent's program then holds
-	@# Not `npm ci`, which refuses a lock file without the packages of other platforms, all of them optional.
-	@$(STEP) "the dashboard's packages" npm --prefix web install --no-save --ignore-scripts --no-audit --no-fund
+	@$(STEP) "the dashboard's packages" npm --prefix web ci --ignore-scripts --no-audit --no-fund
 	@$(STEP) "build the dashboard" npm --prefix web run build
 	@# Cargo does not see that a folder came into being.
 	@touch bins/agent/src/api/assets/embedded.rs

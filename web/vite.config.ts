@@ -3,6 +3,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { budget } from "./tools/vite/budget";
+import { chunkGroups } from "./tools/vite/chunk-groups";
 import { mockAgent } from "./tools/vite/mock-agent";
 import { precompress } from "./tools/vite/precompress";
 import { sonnerWithoutInjection, stylePolicyAliases } from "./tools/vite/style-policy";
@@ -31,6 +32,7 @@ export default defineConfig(({ mode, isPreview }) => ({
     // The policy allows no `data:` addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups: chunkGroups } } },
   },
   test: {
     environment: "jsdom",

@@ -11,6 +11,10 @@ import { createAppRouter } from "./router";
 
 const Toaster = lazy(() => import("~/shared/ui/toast-view").then((module) => ({ default: module.Toaster })));
 
+// The page that most visits begin with comes while the session is asked for, not after.
+if (location.pathname === "/")
+  void import("./dashboard-route").then(() => import("~/features/dashboard/charts/charts"));
+
 applyPreferences();
 const queryClient = createQueryClient();
 const router = createAppRouter(queryClient);

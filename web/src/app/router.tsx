@@ -175,6 +175,8 @@ export function createAppRouter(queryClient: QueryClient, history?: RouterHistor
     history,
     defaultPreload: "intent",
     defaultPendingMs: 150,
+    // A skeleton goes as soon as there is something to show.
+    defaultPendingMinMs: 0,
     defaultErrorComponent: ProblemPage,
     defaultNotFoundComponent: NotFoundPage,
     scrollRestoration: true,

@@ -287,7 +287,12 @@ export class MockAgent {
     const enabled = input.enabled ?? true;
     const saved: Mapping = {
       ...base,
-      ...input,
+      name: input.name ?? base.name,
+      externalDomain: input.externalDomain,
+      internalHost: input.internalHost,
+      internalPort: input.internalPort,
+      internalProtocol: input.internalProtocol ?? "Http",
+      allowInvalidCertificates: input.allowInvalidCertificates ?? false,
       pinnedCertificate: input.pinnedCertificate ?? null,
       enabled,
       gateway: { state: enabled ? "live" : "off", reason: null, since: new Date().toISOString() },

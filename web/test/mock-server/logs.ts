@@ -83,7 +83,7 @@ export function mockLine(source: LogSource, id: number, newestId: number, now: n
     target,
     message,
     requestId: typeof fields.request === "string" ? fields.request : null,
-    fields: { ...fields },
+    fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)])),
   };
 }
 
@@ -125,6 +125,7 @@ export function mockHistogram(now: number): LogHistogram {
     error: index === 12 ? 9 : random() > 0.93 ? 1 : 0,
     warn: random() > 0.7 ? Math.ceil(random() * 4) : 0,
     info: index === 11 ? 0 : 14 + Math.round(random() * 16),
+    trace: 0,
     debug: index === 11 ? 0 : 30 + Math.round(random() * 18),
   }));
   return { from: new Date(from).toISOString(), stepSeconds: 60, minutes };

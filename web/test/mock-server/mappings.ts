@@ -115,6 +115,7 @@ export function mockMapping(seed: Seed, now: number): Mapping {
   const since = new Date(now - (seed.off ? 3 * 86_400_000 : 49 * 60_000)).toISOString();
   return {
     id: seed.id,
+    readOnly: false,
     name: seed.name,
     externalDomain: seed.domain,
     internalHost: seed.host,

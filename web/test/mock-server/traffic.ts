@@ -64,7 +64,7 @@ export function mockRequest(index: number, at: number): RequestEntry {
     status,
     requestBytes: 412,
     responseBytes: size,
-    durationMs: duration,
+    durationMs: duration ?? 3_600_000,
     phases: {
       gatewayMs: 1.2,
       tunnelMs: 12.4,
@@ -227,7 +227,7 @@ export function mockConnections(now: number, up: boolean): Connection[] {
     endedAt: end === null ? null : minutes(end),
     durationSeconds: end === null ? start * 60 : (start - end) * 60,
     outcome,
-    code,
+    code: code === null ? null : String(code),
     reason,
     lanes: 4,
     bytesIn: bytes * 0.1,

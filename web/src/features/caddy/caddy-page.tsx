@@ -40,7 +40,11 @@ const caddyQuery = queryOptions({
   queryKey: ["caddy-config"],
   queryFn: async ({ signal }) => {
     const answer = await unwrap(api.GET("/api/v1/gateway/caddy-config", { signal }));
-    if (!answer.available) throw new ApiError(0, { code: "caddy-unavailable", message: answer.message });
+    if (!answer.available)
+      throw new ApiError(0, {
+        code: "caddy-unavailable",
+        message: answer.message ?? "The Gateway did not say why.",
+      });
     return answer;
   },
 });

@@ -60,7 +60,11 @@ function Row({ group, mapping }: { group: FailureGroup; mapping: Mapping | undef
       </span>
       <Link
         to="/requests"
-        search={{ side: group.side, mapping: group.mappingId ?? undefined, id: group.exampleRequestId }}
+        search={{
+          side: group.side,
+          mapping: group.mappingId ?? undefined,
+          id: group.exampleRequestId ?? undefined,
+        }}
         className="grid min-w-0 flex-1 leading-[18px] text-ink! no-underline! after:absolute after:inset-0"
       >
         <b className="truncate font-medium">{group.message}</b>

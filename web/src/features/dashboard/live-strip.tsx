@@ -27,7 +27,7 @@ export function LiveStrip() {
     <>
       <PathStrip
         visitors={{ title: "Visitors", note: visitorsNote(status, rate) }}
-        gateway={{ title: status.gatewayHost, note: gatewayNote(status) }}
+        gateway={{ title: status.gatewayHost ?? "the Gateway", note: gatewayNote(status) }}
         tunnel={{ look, label: tunnelLabel(status) }}
         agent={{
           title: `${status.agentName || status.agentHost}, this Agent`,
@@ -117,8 +117,7 @@ function UpFacts({ status, now }: { status: Status; now: number }) {
               , for <b>{duration(lastLoss.durationSeconds)}</b>
             </>
           )}
-          : {lastLoss.cause}{" "}
-          {lastLoss.code != null && <span className="text-subtle">(close code {lastLoss.code})</span>}
+          : {lastLoss.cause} {lastLoss.code && <span className="text-subtle">({lastLoss.code})</span>}
         </Fact>
       )}
       <Button

@@ -14,14 +14,15 @@ type View = "diff" | "preview" | "raw";
 
 export function BodyCard({ diagnosis }: { diagnosis: Diagnosis }) {
   const { gateway, agent, bodyDiff } = diagnosis;
-  const text = bodyDiff.kind === "text";
-  const [view, setView] = useState<View>(text && !bodyDiff.same ? "diff" : "preview");
-  const preview = useMemo(() => previewOf(gateway.body), [gateway.body]);
+  const same = bodyDiff?.same ?? false;
+  const text = bodyDiff?.kind === "text";
+  const [view, setView] = useState<View>(text && !same ? "diff" : "preview");
+  const preview = useMemo(() => gateway.body && previewOf(gateway.body), [gateway.body]);
   return (
     <Card className="overflow-clip">
       <CardHead
         title="Body"
-        note={bodyDiff.note}
+        note={bodyDiff?.note ?? "only one side has a body, or none"}
         end={
           <Segmented
             label="Show the body as"
@@ -38,12 +39,14 @@ export function BodyCard({ diagnosis }: { diagnosis: Diagnosis }) {
       <div className="border-t">
         {view === "diff" &&
           (text ? (
-            <Diff before={agent.body.text} after={gateway.body.text} />
+            <Diff before={agent.body?.text ?? ""} after={gateway.body?.text ?? ""} />
           ) : (
             <Note>
-              {bodyDiff.same
+              {same
                 ? "Both bodies are equal, byte for byte."
-                : "The bodies differ, and are not text."}
+                : bodyDiff
+                  ? "The bodies differ, and are not text."
+                  : "There are no two bodies to compare."}
             </Note>
           ))}
         {view === "preview" &&
@@ -103,6 +106,7 @@ function Diff({ before, after }: { before: string; after: string }) {
 }
 
 function Raw({ side }: { side: DiagnosisSide }) {
+  if (!side.body) return <Note>There was no answer, so there is no body.</Note>;
   if (side.body.encoding === "base64") return <Note>{`${bytes(side.body.bytes)} that are not text.`}</Note>;
   return (
     <Scroller label="Body" className="code max-h-[480px] rounded-none! border-0!">

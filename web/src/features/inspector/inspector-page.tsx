@@ -154,7 +154,7 @@ function Result({ diagnosis }: { diagnosis: Diagnosis }) {
       </div>
       <HeaderDiff rows={diagnosis.headerDiff} />
       <div className="grid grid-cols-[minmax(0,7fr)_minmax(0,5fr)] items-start gap-4 max-lg:grid-cols-1 max-md:gap-3">
-        <BodyCard key={diagnosis.requestId} diagnosis={diagnosis} />
+        <BodyCard key={diagnosis.requestId ?? "unnamed"} diagnosis={diagnosis} />
         <GatewayLines diagnosis={diagnosis} />
       </div>
     </>
@@ -167,7 +167,7 @@ function GatewayLines({ diagnosis }: { diagnosis: Diagnosis }) {
       <CardHead
         title="Gateway lines of this request"
         end={
-          <Link to="/logs/gateway" search={{ q: diagnosis.requestId }}>
+          <Link to="/logs/gateway" search={{ q: diagnosis.requestId ?? undefined }}>
             In the log
           </Link>
         }

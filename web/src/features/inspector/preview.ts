@@ -1,7 +1,7 @@
 // What the sandboxed frame shows of a body: a page as it is, an image, JSON in order. Null when there is nothing to see.
 import type { DiagnosisSide } from "~/shared/api/types";
 
-type Body = DiagnosisSide["body"];
+type Body = NonNullable<DiagnosisSide["body"]>;
 
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

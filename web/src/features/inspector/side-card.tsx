@@ -1,7 +1,7 @@
 // One of the two answers: status, time by phase, protocol and size, or what failed.
 import type { DiagnosisSide } from "~/shared/api/types";
 import { bytes, milliseconds, visible } from "~/shared/lib/format";
-import { SIDE_WORDS } from "~/shared/lib/sides";
+import { sideWord } from "~/shared/lib/sides";
 import { statusText } from "~/shared/lib/status-text";
 import { StatusCode } from "~/shared/ui/badge";
 import { Callout } from "~/shared/ui/callout";
@@ -32,7 +32,7 @@ export function SideCard({ title, note, side, scaleMs }: SideCardProps) {
       />
       <CardBody className="grid gap-3">
         {side.error && (
-          <Callout tone="danger" title={`Failed at: ${SIDE_WORDS[side.error.side]}.`} inline>
+          <Callout tone="danger" title={`Failed at: ${sideWord(side.error.side)}.`} inline>
             {visible(side.error.message)}
           </Callout>
         )}
@@ -49,9 +49,9 @@ export function SideCard({ title, note, side, scaleMs }: SideCardProps) {
         <p className="text-xs text-muted">
           {[
             side.httpVersion,
-            bytes(side.body.bytes),
-            side.body.contentType?.split(";")[0],
-            side.body.truncated && "cut at the limit",
+            side.body ? bytes(side.body.bytes) : "no body",
+            side.body?.contentType?.split(";")[0],
+            side.body?.truncated && "cut at the limit",
           ]
             .filter(Boolean)
             .join(", ")}

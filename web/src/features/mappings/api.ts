@@ -41,7 +41,7 @@ export function useToggleMapping() {
       store(client, {
         ...mapping,
         enabled,
-        gateway: { state: enabled ? "pending" : "off", reason: null, since: null },
+        gateway: { state: enabled ? "pending" : "off", reason: null, since: new Date().toISOString() },
       }),
     onSuccess: (mapping) => store(client, mapping),
     onError: (_error, { mapping }) => store(client, mapping),

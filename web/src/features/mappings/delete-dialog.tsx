@@ -87,15 +87,16 @@ export function DeleteDialog({ mapping, onClose, onTurnOff }: DeleteDialogProps)
             It answered <b className="nums text-ink">{plural(today, "request")} today</b>.{" "}
           </>
         )}
-        Visitors of <b className="break-all text-ink">{mapping.externalDomain}</b> will get 404 at once. Its
-        request log stays.
+        Visitors of <b className="text-ink [overflow-wrap:anywhere]">{mapping.externalDomain}</b> will get 404
+        at once. Its request log stays.
       </p>
       <form id={form} onSubmit={submit}>
         {mustType && (
           <Field
             label={
               <span className="text-sm text-ink">
-                Type <span className="mono break-all">{mapping.externalDomain}</span> to confirm
+                Type <span className="mono [overflow-wrap:anywhere]">{mapping.externalDomain}</span> to
+                confirm
               </span>
             }
           >

@@ -14,7 +14,7 @@ export function MappingMenu({ mapping, actions, onDelete }: MappingMenuProps) {
   return (
     <Menu label={`More about ${mapping.name}`}>
       <MenuItem icon={Pencil} keys={["E"]} onSelect={() => actions.edit(mapping)}>
-        Edit
+        {mapping.readOnly ? "Show" : "Edit"}
       </MenuItem>
       <MenuItem icon={Copy} keys={["D"]} onSelect={() => actions.duplicate(mapping)}>
         Duplicate
@@ -32,7 +32,13 @@ export function MappingMenu({ mapping, actions, onDelete }: MappingMenuProps) {
         Its requests
       </MenuItem>
       <MenuRule />
-      <MenuItem icon={Trash2} danger keys={["Del"]} onSelect={() => onDelete(mapping)}>
+      <MenuItem
+        icon={Trash2}
+        danger
+        keys={["Del"]}
+        disabled={mapping.readOnly}
+        onSelect={() => onDelete(mapping)}
+      >
         Delete
       </MenuItem>
     </Menu>

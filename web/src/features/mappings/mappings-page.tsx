@@ -20,7 +20,7 @@ import { MappingTable } from "./mapping-table";
 import { NoMapping, NoMatch } from "./nothing";
 import { type Row, visibleRows } from "./rows";
 import { type MappingSort, type MappingsSearch, SORTS } from "./search";
-import { type MappingActions, useMappingActions } from "./use-mapping-actions";
+import { type MappingActions, tellReadOnly, useMappingActions } from "./use-mapping-actions";
 import { useRowKeys } from "./use-row-keys";
 
 export interface MappingViewProps {
@@ -50,7 +50,8 @@ export function MappingsPage() {
   const mappings = list.data?.mappings ?? [];
   const rows = visibleRows(mappings, stats, search);
   const onSort = (sort: MappingSort) => change({ sort: sort === "requests" ? undefined : sort });
-  useRowKeys(rows, actions, setDeleting);
+  const askDelete = (mapping: Mapping) => (mapping.readOnly ? tellReadOnly(mapping) : setDeleting(mapping));
+  useRowKeys(rows, actions, askDelete);
   return (
     <Page title="Mappings" actions={<Actions />}>
       <Toolbar search={search} mappings={mappings} onChange={change} onSort={onSort} />
@@ -78,7 +79,7 @@ export function MappingsPage() {
               search={search}
               actions={actions}
               onSort={onSort}
-              onDelete={setDeleting}
+              onDelete={askDelete}
             />
           ) : (
             <MappingTable
@@ -86,7 +87,7 @@ export function MappingsPage() {
               search={search}
               actions={actions}
               onSort={onSort}
-              onDelete={setDeleting}
+              onDelete={askDelete}
             />
           )}
           <p className="nums text-xs text-subtle">

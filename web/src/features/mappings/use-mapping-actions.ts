@@ -31,6 +31,14 @@ function told(mapping: Mapping): { title: string; detail: string } {
   return { title: `${name} is live`, detail: `https://${mapping.externalDomain}` };
 }
 
+/** A mapping of the configuration file is shown, and can be changed there alone. */
+export function tellReadOnly(mapping: Mapping): void {
+  notify.info({
+    title: `“${mapping.name}” comes from the configuration`,
+    detail: "Change it there and restart the Agent.",
+  });
+}
+
 export function useMappingActions(): MappingActions {
   const navigate = useNavigate();
   const { mutate } = useToggleMapping();
@@ -52,7 +60,7 @@ export function useMappingActions(): MappingActions {
       },
     );
   return {
-    toggle: (mapping, enabled) => toggle(mapping, enabled),
+    toggle: (mapping, enabled) => (mapping.readOnly ? tellReadOnly(mapping) : toggle(mapping, enabled)),
     edit: (mapping) => void navigate({ to: "/mappings/$id", params: { id: mapping.id }, search: true }),
     duplicate: (mapping) => void navigate({ to: "/mappings/new", search: { from: mapping.id } }),
     inspect: (mapping) =>

@@ -3,9 +3,6 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "./client";
 import type { Mapping, MappingList } from "./types";
 
-/** The API's own limit of one page; it bounds what the browser holds. */
-export const MAPPINGS_AT_MOST = 1000;
-
 export const statusQuery = queryOptions({
   queryKey: ["status"],
   queryFn: ({ signal }) => unwrap(api.GET("/api/v1/status", { signal })),
@@ -14,8 +11,7 @@ export const statusQuery = queryOptions({
 
 export const mappingsQuery = queryOptions({
   queryKey: ["mappings"],
-  queryFn: ({ signal }) =>
-    unwrap(api.GET("/api/v1/mappings", { params: { query: { limit: MAPPINGS_AT_MOST } }, signal })),
+  queryFn: ({ signal }) => unwrap(api.GET("/api/v1/mappings", { signal })),
   staleTime: Number.POSITIVE_INFINITY,
 });
 

@@ -27,7 +27,6 @@ export function stylesheetSingleton(): Sheet {
   };
 }
 
-// biome-ignore-start lint/correctness/noComponentHookFactories: the package we stand in for hands out hooks and components
 export function styleHookSingleton() {
   const sheet = stylesheetSingleton();
   return function useStyles(styles: string, isDynamic?: boolean) {
@@ -46,4 +45,3 @@ export function styleSingleton() {
     return null;
   };
 }
-// biome-ignore-end lint/correctness/noComponentHookFactories: see above

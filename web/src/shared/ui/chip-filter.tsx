@@ -68,7 +68,14 @@ export function ChipFilter({
               {chosen?.label ?? value ?? any}
             </b>
           </span>
-          {!on && <ChevronDown size={14} strokeWidth={1.75} aria-hidden />}
+          {!on && (
+            <ChevronDown
+              size={14}
+              strokeWidth={1.75}
+              className={compact ? "max-md:hidden" : undefined}
+              aria-hidden
+            />
+          )}
           {required && !labelled && <span className="sr-only">, {label}</span>}
         </Popover.Trigger>
         {on && (

@@ -42,7 +42,7 @@ interface Minute {
 
 function minutes(stats: Stats, now: number): Array<Minute | null> {
   return stats.points.map((point) => {
-    if (!point || point.tunnelUp < TUNNEL_UP_AT_LEAST) return null;
+    if (!point || (point.tunnelUp ?? 1) < TUNNEL_UP_AT_LEAST) return null;
     const age = (now - new Date(point.at).getTime()) / 1000;
     if (age < PARTIAL_AT_LEAST_S) return null;
     return { point, seconds: Math.min(age, stats.stepSeconds) };
@@ -122,7 +122,7 @@ function failures(times: number[], each: Each, up: boolean, nothing: string | nu
 }
 
 function latency(times: number[], each: Each, up: boolean, nothing: string | null): ChartModel {
-  const median = each(({ point }) => point.p50Ms);
+  const median = each(({ point }) => point.p50Ms ?? null);
   const now = up ? current(median) : null;
   return {
     title: "Latency",
@@ -131,8 +131,8 @@ function latency(times: number[], each: Each, up: boolean, nothing: string | nul
     times,
     series: [
       { name: "p50", color: "chart-1", values: median, fill: true },
-      { name: "p95", color: "chart-2", values: each(({ point }) => point.p95Ms) },
-      { name: "p99", color: "chart-3", values: each(({ point }) => point.p99Ms) },
+      { name: "p95", color: "chart-2", values: each(({ point }) => point.p95Ms ?? null) },
+      { name: "p99", color: "chart-3", values: each(({ point }) => point.p99Ms ?? null) },
     ],
     format: milliseconds,
     axis: count,

@@ -81,6 +81,7 @@ export function EditMappingDrawer() {
         <MappingForm
           key={id}
           id={id}
+          readOnly={stored.data.readOnly}
           initial={valuesOf(stored.data)}
           onSaved={onSaved}
           onCancel={drawer.close}

@@ -27,11 +27,13 @@ interface MappingFormProps {
   onSaved: (mapping: Mapping) => void;
   onCancel: () => void;
   onDirty: (dirty: boolean) => void;
+  /** It comes from the configuration and can be changed there alone. */
+  readOnly?: boolean;
 }
 
 const KNOWN_FIELDS = ["name", "externalDomain", "internalHost", "internalPort", "pinnedCertificate"] as const;
 
-export function MappingForm({ id, initial, onSaved, onCancel, onDirty }: MappingFormProps) {
+export function MappingForm({ id, initial, onSaved, onCancel, onDirty, readOnly }: MappingFormProps) {
   const form = useForm<MappingValues>({
     resolver: zodResolver(mappingSchema),
     defaultValues: initial,
@@ -68,6 +70,11 @@ export function MappingForm({ id, initial, onSaved, onCancel, onDirty }: Mapping
         className="flex min-h-0 flex-1 flex-col"
       >
         <DrawerBody>
+          {readOnly && (
+            <Callout tone="info" title="This mapping comes from the configuration.">
+              Change it there and restart the Agent. Here it is shown only.
+            </Callout>
+          )}
           <MainFields id={id} />
           <AdvancedFields />
           <EnabledField />
@@ -78,7 +85,7 @@ export function MappingForm({ id, initial, onSaved, onCancel, onDirty }: Mapping
           )}
         </DrawerBody>
         <DrawerFoot>
-          <Button type="submit" variant="primary" busy={save.isPending}>
+          <Button type="submit" variant="primary" busy={save.isPending} disabled={readOnly}>
             {id === null ? "Create mapping" : "Save changes"}
           </Button>
           <Button variant="ghost" onClick={onCancel}>

@@ -16,7 +16,7 @@ const NOTHING: ServiceTest = { internalHost: "", internalPort: 0, internalProtoc
 
 interface ServiceTestProps {
   input: ServiceTest | null;
-  onProtocol: (protocol: ServiceTest["internalProtocol"]) => void;
+  onProtocol: (protocol: NonNullable<ServiceTest["internalProtocol"]>) => void;
   onTrust: (fingerprint: string) => void;
 }
 

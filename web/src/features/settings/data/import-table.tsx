@@ -37,7 +37,7 @@ export function ImportTable({ result }: { result: ImportResult }) {
   return (
     <Scroller className="max-h-[480px] overflow-auto border-t" label="What the import changes">
       <table className="table" data-size="compact" data-stacked>
-        <thead className="sticky top-0">
+        <thead className="md:sticky md:top-0">
           <tr>
             <th scope="col">Change</th>
             <th scope="col">Mapping</th>

@@ -17,7 +17,7 @@ import { CannotLoad } from "~/shared/ui/empty";
 import { PreviewFrame } from "~/shared/ui/preview-frame";
 import { Segmented } from "~/shared/ui/segmented";
 import { Skeleton } from "~/shared/ui/skeleton";
-import { landingQuery, usePublish, useResetLanding } from "./api";
+import { landingDefaultQuery, landingQuery, usePublish, useResetLanding } from "./api";
 
 const HtmlEditor = lazy(() => import("./html-editor").then((module) => ({ default: module.HtmlEditor })));
 
@@ -38,10 +38,27 @@ export function LandingTab() {
         onRetry={() => void query.refetch()}
       />
     );
-  return <Editor key={query.data.hash} published={query.data} />;
+  return <Loaded published={query.data} />;
 }
 
-function Editor({ published }: { published: LandingPage }) {
+/** While the default is shown, the Agent keeps no HTML of ours; the editor starts from the default's. */
+function Loaded({ published }: { published: LandingPage }) {
+  const needed = published.html == null;
+  const fallback = useQuery({ ...landingDefaultQuery, enabled: needed });
+  const html = published.html ?? fallback.data?.html;
+  if (fallback.isError)
+    return (
+      <CannotLoad
+        title="The default page cannot be read"
+        error={fallback.error}
+        onRetry={() => void fallback.refetch()}
+      />
+    );
+  if (html === undefined) return <Skeleton className="h-[520px] rounded-lg" />;
+  return <Editor key={published.hash ?? "default"} published={{ html, isDefault: published.isDefault }} />;
+}
+
+function Editor({ published }: { published: { html: string; isDefault: boolean } }) {
   const host = useQuery(statusQuery).data?.gatewayHost ?? "the Gateway";
   const [draft, setDraft] = useState(published.html);
   const [width, setWidth] = useState<"wide" | "narrow">("wide");

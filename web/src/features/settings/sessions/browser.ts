@@ -18,7 +18,8 @@ const SYSTEMS: readonly [RegExp, string][] = [
   [/Linux/, "Linux"],
 ];
 
-export function browserName(userAgent: string): string {
+export function browserName(userAgent: string | null | undefined): string {
+  if (!userAgent) return "Unknown browser";
   for (const [pattern, name] of BROWSERS) {
     const version = pattern.exec(userAgent)?.[1];
     if (!version) continue;

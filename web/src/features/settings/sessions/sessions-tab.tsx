@@ -79,7 +79,7 @@ function Sessions({ rows }: { rows: readonly SessionRow[] }) {
       <tbody>
         {rows.map((row) => (
           <tr key={row.id}>
-            <td className="font-medium" title={row.userAgent}>
+            <td className="font-medium" title={row.userAgent ?? undefined}>
               {browserName(row.userAgent)}
             </td>
             <td className="mono text-xs text-muted max-md:col-start-1">{row.address}</td>

@@ -1,0 +1,20 @@
+// Puts what the first screen shares into a few files: a browser opens only six connections to one host over HTTP/1.1,
+// and dozens of small files would wait for each other. What only later pages need stays out of these groups.
+
+/** Radix parts that no first screen uses. */
+const LATER = "menu|dropdown-menu|radio-group|switch|tabs|roving-focus|collection";
+
+export const chunkGroups = [
+  {
+    name: "vendor",
+    test: /node_modules\/(react|react-dom|scheduler|@tanstack\/(?!react-virtual|virtual-core|.*[iI]nfinite)|openapi-fetch|use-sync-external-store|clsx|class-variance-authority)/,
+  },
+  { name: "icons", test: /node_modules\/lucide-react\//, minShareCount: 4 },
+  {
+    name: "layers",
+    test: new RegExp(
+      `node_modules/(@radix-ui/(?!react-(${LATER})/)|radix-ui/|@floating-ui/|aria-hidden|react-remove-scroll|use-sidecar|use-callback-ref|tslib|get-nonce)|style-singleton`,
+    ),
+  },
+  { name: "core", test: /src\/shared\/(lib|api)\/(?!curl|download|copy|status-text|style-singleton)/ },
+];
