@@ -21,11 +21,31 @@
 mod agent;
 pub mod connect;
 pub mod control;
+mod counts;
+mod events;
+mod failure;
 mod mapping;
 pub mod observe;
+mod routes;
+mod serve;
 mod status;
+#[cfg(feature = "testkit")]
+pub mod testkit;
+mod tunnel;
 pub mod upstream;
 
 pub use agent::{Agent, AgentBuilder};
+pub use events::Event;
+pub use failure::Failure;
 pub use mapping::Mapping;
+pub use octoporty_core::{
+    host::{HostError, HostPattern, Hostname},
+    id::{AgentId, MappingId, RequestId},
+    secret::Secret,
+};
+pub use routes::RouteSource;
+pub use serve::{Body, Conn, Listener, NoUpstream, PickUpstream, Picking, Upstream, Visitor, VisitorScheme};
 pub use status::{ConnectionState, RouteProblem, Status};
+pub use tunnel::{
+    ConnectError, DrainReport, Endpoint, EndpointBuilder, EndpointError, Host, IntoHost, Tunnel, TunnelBuilder,
+};

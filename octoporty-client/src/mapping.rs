@@ -1,4 +1,4 @@
-//! A mapping: a public name, the upstream behind it, and what changes on the way.
+//! A mapping: a public name, what answers behind it, and what changes on the way.
 
 use std::{
     collections::HashMap,
@@ -10,21 +10,19 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use http::HeaderValue;
 use octoporty_core::{
     host::HostPattern, id::MappingId, limits::UPGRADE_IDLE_TIMEOUT, message::Route, proxy::HeaderPolicy,
 };
 
-use crate::upstream::UpstreamTarget;
+use crate::{Upstream, serve::backend::Backend};
 
 /// A mapping that is on.
 #[derive(Debug, Clone)]
 pub struct Mapping {
     id: MappingId,
     domain: HostPattern,
-    pub(crate) target: Arc<UpstreamTarget>,
+    pub(crate) backend: Backend,
     pub(crate) headers: HeaderPolicy,
-    pub(crate) authority: HeaderValue,
     pub(crate) body_idle: Option<Duration>,
     pub(crate) upgrade_idle: Duration,
     /// The last request failed, so that the next failure is no news.
@@ -32,17 +30,18 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Binds `domain` to `target`. `id` must be the mapping's own among those of this Agent, and stay the same.
+    /// Binds `domain` to `upstream`. `id` must be the mapping's own among those of this Agent, and stay the same.
     #[must_use]
-    pub fn new(id: MappingId, domain: HostPattern, target: Arc<UpstreamTarget>) -> Self {
-        let authority =
-            HeaderValue::from_str(target.authority()).unwrap_or_else(|_| HeaderValue::from_static("localhost"));
+    pub fn new(id: MappingId, domain: HostPattern, upstream: impl Into<Upstream>) -> Self {
+        Self::to(id, domain, upstream.into().0)
+    }
+
+    pub(crate) fn to(id: MappingId, domain: HostPattern, backend: Backend) -> Self {
         Self {
             id,
             domain,
-            target,
+            backend,
             headers: HeaderPolicy::new(),
-            authority,
             body_idle: None,
             upgrade_idle: UPGRADE_IDLE_TIMEOUT,
             failing: Arc::default(),
@@ -80,7 +79,7 @@ impl Mapping {
         self.failing.store(failure.is_some(), Ordering::Relaxed);
         match failure {
             Some(error) => tracing::warn!(domain = %self.domain, %error, "upstream failing"),
-            None => tracing::info!(domain = %self.domain, upstream = %self.target, "upstream answers again"),
+            None => tracing::info!(domain = %self.domain, upstream = %self.backend, "upstream answers again"),
         }
     }
 
@@ -100,25 +99,41 @@ impl Mapping {
 /// All mappings that are on, replaced whole.
 #[derive(Debug, Default)]
 pub(crate) struct Mappings {
-    by_id: ArcSwap<HashMap<MappingId, Arc<Mapping>>>,
+    current: ArcSwap<MappingSet>,
+}
+
+/// One set, and its number.
+#[derive(Debug, Default)]
+struct MappingSet {
+    revision: u64,
+    by_id: HashMap<MappingId, Arc<Mapping>>,
 }
 
 impl Mappings {
-    pub(crate) fn replace(&self, mappings: Vec<Mapping>) {
+    /// Replaces the set; gives the number of the new one, which is larger than all before.
+    pub(crate) fn replace(&self, mappings: Vec<Mapping>) -> u64 {
         let by_id: HashMap<_, _> = mappings.into_iter().map(|mapping| (mapping.id, Arc::new(mapping))).collect();
-        self.by_id.store(Arc::new(by_id));
+        let mut revision = 0;
+        self.current.rcu(|before| {
+            revision = before.revision + 1;
+            MappingSet { revision, by_id: by_id.clone() }
+        });
+        revision
     }
 
     /// The mapping of this identifier, if it is in this Agent's own set (R32).
     pub(crate) fn find(&self, id: MappingId) -> Option<Arc<Mapping>> {
-        self.by_id.load().get(&id).cloned()
+        self.current.load().by_id.get(&id).cloned()
     }
 
-    pub(crate) fn routes(&self) -> Vec<Route> {
-        self.by_id.load().values().map(|mapping| Route { id: mapping.id, domain: mapping.domain.clone() }).collect()
+    /// What the Gateway needs to know, and the number of the set.
+    pub(crate) fn routes(&self) -> (Vec<Route>, u64) {
+        let set = self.current.load();
+        let routes = set.by_id.values().map(|mapping| Route { id: mapping.id, domain: mapping.domain.clone() });
+        (routes.collect(), set.revision)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.by_id.load().len()
+        self.current.load().by_id.len()
     }
 }

@@ -5,6 +5,8 @@ use std::{fmt, time::Duration};
 use octoporty_core::{host::HostPattern, id::MappingId};
 use tokio::time::Instant;
 
+use crate::Failure;
+
 /// Where the connection to the Gateway stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ConnectionState {
@@ -61,6 +63,8 @@ pub struct Status {
     pub next_attempt: Option<Instant>,
     /// What went wrong last, in one line with the remedy where there is one.
     pub last_error: Option<String>,
+    /// The same with a code, and whether trying again may help; none while connected.
+    pub failure: Option<Failure>,
     /// The Gateway's name for people.
     pub gateway_name: Option<String>,
     /// The Gateway's version.
@@ -71,6 +75,11 @@ pub struct Status {
     pub round_trip: Option<Duration>,
     /// Lanes that are up.
     pub lanes: usize,
+    /// The set of mappings that the Gateway was told of last, as [`Agent::replace_mappings`](crate::Agent::replace_mappings)
+    /// numbered it.
+    pub revision: u64,
+    /// The wildcard under which the Gateway gives out names, such as `*.share.example.com`, if it does.
+    pub share_domain: Option<HostPattern>,
     /// Mappings that are live at the Gateway.
     pub live: u32,
     /// Mappings that the Gateway did not take.

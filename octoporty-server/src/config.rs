@@ -2,10 +2,17 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use octoporty_core::{host::Hostname, limits, secret::Secret};
+use octoporty_core::{
+    host::{HostPattern, Hostname},
+    limits,
+    secret::Secret,
+};
 use tokio::runtime::Handle;
 
-use crate::{CaddySource, Gateway, LogSource, edge::Edge, trusted_proxies::TrustedProxies};
+use crate::{
+    Authenticator, CaddySource, Clock, Gateway, LogSource, RouteRegistry, auth::ErasedAuthenticator,
+    claims::AgreeToAll, clock::SharedClock, edge::Edge, observe::VisitObserver, trusted_proxies::TrustedProxies,
+};
 
 /// Shortest key that an Agent may be asked for, in characters: 128 bits in hex (R22).
 const KEY_CHARACTERS_MIN: usize = 32;
@@ -22,13 +29,29 @@ pub enum ConfigError {
         /// Characters of this key.
         actual: usize,
     },
+    /// Nobody could be let in.
+    #[error("a gateway needs an api_key or an authenticator")]
+    NoAuthenticator,
+    /// It would not be clear who decides.
+    #[error("a gateway takes an api_key or an authenticator, not both")]
+    TwoAuthenticators,
+    /// Names cannot be made up under a name.
+    #[error("the share domain is {domain}; it must be a wildcard such as *.share.example.com")]
+    ShareDomain {
+        /// What was given.
+        domain: HostPattern,
+    },
 }
 
 /// Collects the settings of a [`Gateway`].
-#[derive(Debug)]
 #[must_use = "a builder does nothing before it is built"]
 pub struct GatewayBuilder {
-    pub(crate) key: Secret,
+    key: Option<Secret>,
+    authenticator: Option<Arc<dyn ErasedAuthenticator>>,
+    pub(crate) claims: Arc<dyn RouteRegistry>,
+    pub(crate) observer: Option<Arc<dyn VisitObserver>>,
+    pub(crate) clock: SharedClock,
+    pub(crate) share_domain: Option<HostPattern>,
     pub(crate) name: String,
     pub(crate) own_hosts: Vec<Hostname>,
     pub(crate) trusted_proxies: TrustedProxies,
@@ -48,10 +71,21 @@ pub struct GatewayBuilder {
     pub(crate) edge: Option<Edge>,
 }
 
+impl std::fmt::Debug for GatewayBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GatewayBuilder").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 impl GatewayBuilder {
-    pub(crate) fn new(key: Secret) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            key,
+            key: None,
+            authenticator: None,
+            claims: Arc::new(AgreeToAll),
+            observer: None,
+            clock: SharedClock::default(),
+            share_domain: None,
             name: String::new(),
             own_hosts: Vec::new(),
             trusted_proxies: TrustedProxies::default(),
@@ -70,6 +104,44 @@ impl GatewayBuilder {
             update_signal_path: None,
             edge: None,
         }
+    }
+
+    /// The key that all Agents must present, at least 32 characters. Needed, unless there is a
+    /// [`Self::authenticator`].
+    pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Who judges keys, in place of one key for all: a key for each Agent, with domains of its own (R22, R24).
+    pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
+        self.authenticator = Some(Arc::new(authenticator));
+        self
+    }
+
+    /// Who has a say in which domains become routes. Default: nobody but the Gateway.
+    pub fn route_registry(mut self, registry: impl RouteRegistry) -> Self {
+        self.claims = Arc::new(registry);
+        self
+    }
+
+    /// Who is told of each exchange when it is over. Default: nobody.
+    pub fn observer(mut self, observer: Arc<dyn VisitObserver>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Tells the time of day. Default: the system's clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = SharedClock::new(clock);
+        self
+    }
+
+    /// The wildcard under which Agents may take names that they made up, such as `*.share.example.com`. Its DNS records,
+    /// and its certificate, must be there. Default: none.
+    pub fn share_domain(mut self, wildcard: HostPattern) -> Self {
+        self.share_domain = Some(wildcard);
+        self
     }
 
     /// The name that Agents are shown. Default: none.
@@ -181,11 +253,22 @@ impl GatewayBuilder {
     /// # Errors
     ///
     /// When one cannot be.
-    pub fn build(self) -> Result<Gateway, ConfigError> {
-        let actual = self.key.expose().chars().count();
-        if actual < KEY_CHARACTERS_MIN {
-            return Err(ConfigError::KeyTooShort { least: KEY_CHARACTERS_MIN, actual });
+    pub fn build(mut self) -> Result<Gateway, ConfigError> {
+        let authenticator: Arc<dyn ErasedAuthenticator> = match (self.authenticator.take(), self.key.take()) {
+            (Some(authenticator), None) => authenticator,
+            (None, Some(key)) => {
+                let actual = key.expose().chars().count();
+                if actual < KEY_CHARACTERS_MIN {
+                    return Err(ConfigError::KeyTooShort { least: KEY_CHARACTERS_MIN, actual });
+                }
+                Arc::new(key)
+            }
+            (Some(_), Some(_)) => return Err(ConfigError::TwoAuthenticators),
+            (None, None) => return Err(ConfigError::NoAuthenticator),
+        };
+        if let Some(domain) = self.share_domain.as_ref().filter(|domain| !domain.is_wildcard()) {
+            return Err(ConfigError::ShareDomain { domain: domain.clone() });
         }
-        Ok(Gateway::new(self))
+        Ok(Gateway::new(self, authenticator))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 use octoporty_core::version::VERSION;
 use tokio::sync::Semaphore;
 
-use crate::{CaddySource, GatewayBuilder, LogSource, landing::Landing, update::Updates};
+use crate::{CaddySource, GatewayBuilder, LogSource, clock::SharedClock, landing::Landing, update::Updates};
 
 /// Live streams of log lines at once, of all Agents: dashboards that are looked at.
 const FOLLOWERS_MAX: usize = 32;
@@ -17,6 +17,7 @@ pub(crate) struct Control {
     pub(crate) caddy: Option<Arc<dyn CaddySource>>,
     pub(crate) landing: Landing,
     pub(crate) updates: Updates,
+    pub(crate) clock: SharedClock,
     /// Places for live streams of log lines.
     pub(crate) followers: Semaphore,
     /// Lines that live streams left out.
@@ -28,8 +29,12 @@ impl Control {
         Self {
             logs: builder.logs.clone(),
             caddy: builder.caddy.clone(),
-            landing: Landing::new(builder.landing_path.clone()),
-            updates: Updates::new(builder.update_signal_path.clone(), VERSION),
+            landing: Landing::new(builder.landing_path.clone()).with_clock(builder.clock.clone()),
+            updates: {
+                let clock = builder.clock.clone();
+                Updates::with_clock(builder.update_signal_path.clone(), VERSION, move || clock.now_ms())
+            },
+            clock: builder.clock.clone(),
             followers: Semaphore::new(FOLLOWERS_MAX),
             lines_skipped: AtomicU64::new(0),
         }

@@ -3,16 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use octoporty_core::{
+    host::HostPattern,
     message::GoAwayReason,
     proto::{Config, Role},
-    secret::Secret,
 };
 use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    AgentStatus, GatewayBuilder, control::Control, edge::Edge, limiter::Limiter, metrics::Metrics, pages::LandingPage,
-    registry::Registry, request_ids::RequestIds, state, throttle::Throttle, trusted_proxies::TrustedProxies,
+    AgentStatus, GatewayBuilder, RouteRegistry, auth::ErasedAuthenticator, control::Control, edge::Edge,
+    limiter::Limiter, metrics::Metrics, observe::VisitObserver, pages::LandingPage, registry::Registry,
+    request_ids::RequestIds, state, throttle::Throttle, trusted_proxies::TrustedProxies,
 };
 
 /// Requests that may wait for a tunnel at once; each holds a visitor's connection and a small head.
@@ -31,9 +32,11 @@ pub struct Drained {
     pub cut: usize,
 }
 
-#[derive(Debug)]
 pub(crate) struct Inner {
-    pub(crate) key: Secret,
+    pub(crate) authenticator: Arc<dyn ErasedAuthenticator>,
+    pub(crate) claims: Arc<dyn RouteRegistry>,
+    pub(crate) observer: Option<Arc<dyn VisitObserver>>,
+    pub(crate) share_domain: Option<HostPattern>,
     pub(crate) name: String,
     pub(crate) started: Instant,
     pub(crate) registry: Registry,
@@ -62,19 +65,28 @@ pub(crate) struct Inner {
     compression: bool,
 }
 
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 impl Gateway {
-    /// Starts from the key that Agents must present.
-    pub fn builder(key: Secret) -> GatewayBuilder {
-        GatewayBuilder::new(key)
+    /// Starts with no settings.
+    pub fn builder() -> GatewayBuilder {
+        GatewayBuilder::new()
     }
 
-    pub(crate) fn new(builder: GatewayBuilder) -> Self {
+    pub(crate) fn new(builder: GatewayBuilder, authenticator: Arc<dyn ErasedAuthenticator>) -> Self {
         let (expected, hold) = last_run(&builder);
         let control = Control::new(&builder);
         let metrics = Metrics::new(builder.shards.len());
         Self {
             inner: Arc::new(Inner {
-                key: builder.key,
+                authenticator,
+                claims: builder.claims,
+                observer: builder.observer,
+                share_domain: builder.share_domain,
                 name: builder.name,
                 started: Instant::now(),
                 registry: Registry::new(builder.own_hosts, expected, hold, Arc::clone(&metrics.routes)),

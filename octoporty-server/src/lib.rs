@@ -9,14 +9,16 @@
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let key = Secret::new("0123456789abcdef0123456789abcdef".to_owned());
-//! let gateway = Gateway::builder(key).build()?;
+//! let gateway = Gateway::builder().api_key(key).build()?;
 //! let listener = tokio::net::TcpListener::bind("0.0.0.0:17200").await?;
 //! gateway.serve(listener, 0).await;
 //! # Ok(())
 //! # }
 //! ```
 
+mod auth;
 mod caddy_source;
+mod claims;
 pub mod classify;
 mod clock;
 mod config;
@@ -31,10 +33,12 @@ mod limiter;
 mod listen;
 mod logs;
 mod metrics;
+pub mod observe;
 pub mod pages;
 mod registry;
 mod request_ids;
 pub mod routes;
+mod service;
 mod state;
 mod throttle;
 pub mod trusted_proxies;
@@ -42,8 +46,15 @@ mod tunnel;
 mod update;
 mod visitor;
 
+pub use auth::{AgentScope, Attempt, Authenticator, Denied, PresentedKey};
 pub use caddy_source::{CaddySource, CaddyUnreadable};
+pub use claims::{Claim, ClaimRefused, RouteRegistry};
+pub use clock::{Clock, SystemClock};
 pub use config::{ConfigError, GatewayBuilder};
 pub use gateway::{Drained, Gateway};
 pub use logs::LogSource;
+pub use octoporty_core::{host::HostPattern, secret::Secret};
 pub use registry::AgentStatus;
+#[cfg(feature = "axum-08")]
+pub use service::ConnectionService;
+pub use service::{GatewayService, Peer, VisitorBody};

@@ -7,9 +7,17 @@ use std::{
     time::Duration,
 };
 
-use tokio::net::{TcpListener, TcpStream};
+use octoporty_core::transport::Transport;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 
-use crate::{Gateway, visitor};
+use crate::{
+    AgentScope, Gateway,
+    tunnel::{self, Admitted},
+    visitor,
+};
 
 /// Pause after the system had no descriptor or memory for a connection (R20): long enough for some to end, short enough
 /// not to be noticed.
@@ -40,6 +48,41 @@ impl Gateway {
                 }
             }
         }
+    }
+
+    /// Serves one connection that another accept loop took, to its end: HTTP/1.1 or HTTP/2 by prior knowledge, read as
+    /// strictly as by [`Gateway::serve`]. For sockets that were accepted elsewhere, TLS streams, and memory. Connections
+    /// over the limits are closed at once.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it cuts the connection, and what is open on it.
+    pub async fn serve_stream<IO>(&self, stream: IO, peer: SocketAddr)
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let limited = (!self.inner.trusted_proxies.contains(peer.ip())).then(|| peer.ip());
+        let metrics = self.inner.metrics.shard(0);
+        let Some(place) = self.inner.limiter.admit(limited) else {
+            metrics.connections_refused.fetch_add(1, Ordering::Relaxed);
+            tracing::debug!(%peer, "too many connections");
+            return;
+        };
+        metrics.connections.fetch_add(1, Ordering::Relaxed);
+        let token = self.inner.visitors.token();
+        visitor::serve_stream(Arc::clone(&self.inner), stream, peer, 0).await;
+        drop((token, place));
+    }
+
+    /// Serves one lane over a transport that was opened in another way than by `/tunnel`, to its end: in memory, or over
+    /// something else than WebSocket. Whoever calls it has authenticated the Agent; `scope` says what it may do.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it leaves the lane open until the Gateway stops.
+    pub async fn serve_transport<T: Transport>(&self, transport: T, scope: AgentScope) {
+        let admitted = Admitted { scope, shard: 0 };
+        tunnel::serve(Arc::clone(&self.inner), transport, admitted).await;
     }
 
     fn take(&self, stream: TcpStream, peer: SocketAddr, shard: usize) {

@@ -3,6 +3,7 @@
 mod caddy;
 mod control;
 mod edge;
+mod embedding;
 mod faults;
 mod h2;
 mod harness;

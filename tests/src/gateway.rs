@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use octoporty_core::secret::Secret;
 use octoporty_server::{ConfigError, Drained, Gateway, GatewayBuilder};
 use socket2::{Domain, Socket, Type};
 use thiserror::Error;
@@ -71,7 +70,7 @@ impl TestGateway {
         let names = (0..shards.max(1)).map(|index| format!("gateway-{index}"));
         let shards = names.map(|name| TestRuntime::start(&name)).collect::<io::Result<Vec<_>>>()?;
         let handles: Vec<_> = shards.iter().map(|shard| shard.handle().clone()).collect();
-        let builder = Gateway::builder(Secret::new(TEST_KEY.to_owned())).name("test-gateway").shards(handles.clone());
+        let builder = Gateway::builder().api_key(TEST_KEY).name("test-gateway").shards(handles.clone());
         let gateway = change(builder).build()?;
         let mut listen_at = address;
         for (index, handle) in handles.iter().enumerate() {

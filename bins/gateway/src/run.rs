@@ -109,7 +109,8 @@ async fn build(config: &GatewayConfig, shards: &Shards, ring: LogRing) -> anyhow
     let mut trusted = config.trusted_proxies.clone();
     trusted.extend(caddy_addresses(config).await);
     let trusted = TrustedProxies::new(trusted).context("Gateway__TrustedProxies")?;
-    let mut builder = Gateway::builder(config.api_key.clone())
+    let mut builder = Gateway::builder()
+        .api_key(config.api_key.clone())
         .name(process::host_name())
         .trusted_proxies(trusted)
         .grace_period(config.grace_period)

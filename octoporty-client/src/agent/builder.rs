@@ -2,21 +2,27 @@
 
 use std::{num::NonZeroU8, sync::Arc, time::Duration};
 
+use futures::future::BoxFuture;
 use octoporty_core::{id::AgentId, limits, secret::Secret};
 use tokio::runtime::Handle;
 
 use super::{Agent, handle::Inner};
 use crate::{
-    Mapping,
-    connect::{DialError, DialTarget, DialTargetBuilder},
+    Mapping, RouteSource,
+    connect::{DialError, DialTarget, DialTargetBuilder, ErasedOpen, OpenTransport, Way},
     observe::ExchangeObserver,
     upstream::{AddressPolicy, Resolve, SystemResolver},
 };
+
+/// Follows a source of mappings for as long as the Agent runs.
+pub(super) type BoxedRoutes = Box<dyn FnOnce(Arc<Inner>) -> BoxFuture<'static, ()> + Send>;
 
 /// Collects the settings of an [`Agent`].
 #[must_use = "a builder does nothing before it is started"]
 pub struct AgentBuilder {
     target: DialTargetBuilder,
+    transport: Option<Arc<dyn ErasedOpen>>,
+    routes: Option<BoxedRoutes>,
     pub(super) id: AgentId,
     pub(super) name: String,
     pub(super) lanes_max: NonZeroU8,
@@ -42,6 +48,8 @@ impl AgentBuilder {
     pub(super) fn new(url: &str, key: &Secret) -> Self {
         Self {
             target: DialTarget::builder(url, key),
+            transport: None,
+            routes: None,
             id: AgentId::from_u128(rand::random()),
             name: String::new(),
             lanes_max: NonZeroU8::new(limits::LANES_MAX).expect("the limit is not zero"),
@@ -71,9 +79,28 @@ impl AgentBuilder {
         self
     }
 
-    /// Changes how the Gateway is dialled: an HTTP proxy, own certificates, plain text.
+    /// Changes how the Gateway is dialled: a proxy, own certificates, own sockets, plain text.
     pub fn dial(mut self, change: impl FnOnce(DialTargetBuilder) -> DialTargetBuilder) -> Self {
         self.target = change(self.target);
+        self
+    }
+
+    /// Opens the transports of lanes itself: the URL and the key are not used then.
+    pub fn transport(mut self, transport: impl OpenTransport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Where the mappings come from, with each change. Default: from [`Self::mappings`] and [`Agent::replace_mappings`];
+    /// whichever came last counts.
+    pub fn routes(mut self, mut source: impl RouteSource) -> Self {
+        self.routes = Some(Box::new(move |inner: Arc<Inner>| {
+            Box::pin(async move {
+                while let Some(mappings) = source.next().await {
+                    inner.replace_mappings(mappings);
+                }
+            })
+        }));
         self
     }
 
@@ -145,10 +172,14 @@ impl AgentBuilder {
     ///
     /// Outside of a tokio runtime.
     pub fn start(mut self) -> Result<Agent, DialError> {
-        let target = self.target.clone().agent(self.id).build()?;
+        let way = match self.transport.take() {
+            Some(transport) => Way::Transport(transport),
+            None => Way::Dial(Box::new(self.target.clone().agent(self.id).build()?)),
+        };
         let mappings = std::mem::take(&mut self.mappings);
-        let inner = Inner::new(self, target);
+        let routes = self.routes.take();
+        let inner = Inner::new(self, way);
         inner.mappings.replace(mappings);
-        Ok(Agent::start(inner))
+        Ok(Agent::start(inner, routes))
     }
 }

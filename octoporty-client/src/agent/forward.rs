@@ -1,32 +1,34 @@
-//! A request from the tunnel, forwarded to the upstream of its mapping.
+//! A request from the tunnel, brought to what answers its mapping.
 
 use std::{
     pin::Pin,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, OnceLock, atomic::AtomicU64},
     task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header, uri::PathAndQuery};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header, uri::PathAndQuery};
 use http_body::{Frame, SizeHint};
 use octoporty_core::{
     frame::{Reset, ResetCode, Side},
     proxy::{
-        Body, BodyError, Handler, Interim, Reply, RequestHead, ResponseHead,
+        self, Handler, Interim, Reply, RequestHead, ResponseHead,
         headers::{UpgradeFields, strip_response},
     },
 };
-
 use tokio::time::Instant;
 
 use crate::{
-    Mapping,
+    Body, Mapping, Picking, Visitor,
     mapping::Mappings,
-    upstream::{ConnectTook, UpstreamBody, UpstreamClient, UpstreamError, into_upgraded},
+    serve::{
+        Accepting,
+        backend::Backend,
+        local::{BoxError, ErasedService, LocalBody},
+        memory_pair,
+    },
+    upstream::{ConnectTook, UpstreamBody, UpstreamClient, UpstreamError, UpstreamTarget, into_upgraded},
 };
 
 /// Forwards with one shard's connections.
@@ -41,48 +43,142 @@ pub(super) struct Forward<'a> {
 /// What is noted of an exchange on its way.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    /// Bytes of the request's body that the upstream's connection took.
+    /// Bytes of the request's body that were taken.
     pub(super) body_bytes: Arc<AtomicU64>,
     /// The encoded head of the answer, and how long opening the connection took.
     pub(super) answer: OnceLock<(Bytes, Option<Duration>, Instant)>,
 }
 
+/// A request on its way, with what its mapping says of it.
+struct Asked {
+    mapping: Arc<Mapping>,
+    request: Request<Body>,
+    upgrade: bool,
+    interim: Interim,
+}
+
 impl Handler for Forward<'_> {
-    type Body = UpstreamBody;
+    type Body = AnswerBody;
 
     async fn handle(
         &self,
         head: RequestHead,
-        body: Body,
+        body: proxy::Body,
         upgrade: bool,
         interim: Interim,
-    ) -> Result<Reply<UpstreamBody>, Reset> {
+    ) -> Result<Reply<AnswerBody>, Reset> {
         // By id, and only in this Agent's own set: a Gateway cannot name an address (R32).
         let mapping = self.mappings.find(head.mapping).ok_or_else(|| {
             Reset::with_detail(ResetCode::NoMapping, Side::Internal, format!("no mapping {}", head.mapping))
         })?;
         let expected = head.headers.contains_key(header::EXPECT).then(|| interim.clone());
         let counted = self.notes.map(|notes| Arc::clone(&notes.body_bytes));
-        let mut request = Request::new(Asking { body, expected, counted });
+        let id = head.request;
+        let mut request = Request::new(Body::new(body, expected, counted));
         *request.method_mut() = head.method;
         *request.uri_mut() = target_uri(head.target)?;
         *request.headers_mut() = head.headers;
-        mapping.headers.apply_request(request.headers_mut(), &mapping.authority);
+        let backend = mapping.backend.clone();
+        let asked = Asked { mapping, request, upgrade, interim };
+        match backend {
+            Backend::Fixed(target) => self.over_network(asked, &target).await,
+            Backend::Picked(pick) => {
+                let visitor = Visitor::read(asked.request.headers(), id);
+                let picking = Picking {
+                    method: asked.request.method(),
+                    target: asked.request.uri().path_and_query().map_or("/", PathAndQuery::as_str),
+                    headers: asked.request.headers(),
+                    visitor: &visitor,
+                };
+                let target = pick
+                    .pick_boxed(&picking)
+                    .await
+                    .map_err(|error| Reset::with_detail(ResetCode::Unreachable, Side::Upstream, error.to_string()))?;
+                self.over_network(asked, &target).await
+            }
+            Backend::Accepted(accepting) => {
+                let visitor = Visitor::read(asked.request.headers(), id);
+                self.over_listener(asked, &accepting, visitor).await
+            }
+            Backend::Local(service) => {
+                let visitor = Visitor::read(asked.request.headers(), id);
+                self.in_process(asked, &*service, visitor).await
+            }
+        }
+    }
+}
+
+impl Forward<'_> {
+    async fn over_network(&self, asked: Asked, target: &Arc<UpstreamTarget>) -> Result<Reply<AnswerBody>, Reset> {
+        let Asked { mapping, mut request, upgrade, interim } = asked;
+        let authority =
+            HeaderValue::from_str(target.authority()).unwrap_or_else(|_| HeaderValue::from_static("localhost"));
+        mapping.headers.apply_request(request.headers_mut(), &authority);
         announce_te(request.headers_mut());
         let answer = self
             .upstreams
-            .send_with_informational(&mapping.target, request, move |status, headers| {
-                // A 100 is sent when the body is asked for.
-                if status != StatusCode::CONTINUE {
-                    interim.send(status, headers);
-                }
-            })
+            .send_with_informational(target, request, passing_on(interim))
             .await
             .map_err(|error| failed(&mapping, &error))?;
+        self.answered(&mapping, answer.map(AnswerBody::Upstream), upgrade).await
+    }
+
+    async fn over_listener(
+        &self,
+        asked: Asked,
+        accepting: &Accepting,
+        visitor: Visitor,
+    ) -> Result<Reply<AnswerBody>, Reset> {
+        let Asked { mapping, mut request, upgrade, interim } = asked;
+        let target = &accepting.target;
+        self.for_this_process(&mapping, &mut request);
+        let Some(memory) = accepting.connect(visitor).await else {
+            return Err(failed(&mapping, &UpstreamError::NotAccepted { upstream: target.to_string().into() }));
+        };
+        let sent = self.upstreams.send_over(memory, target, request, passing_on(interim)).await;
+        let answer = sent.map_err(|error| failed(&mapping, &error))?;
+        self.answered(&mapping, answer.map(AnswerBody::Upstream), upgrade).await
+    }
+
+    async fn in_process(
+        &self,
+        asked: Asked,
+        service: &dyn ErasedService,
+        visitor: Visitor,
+    ) -> Result<Reply<AnswerBody>, Reset> {
+        let Asked { mapping, mut request, upgrade, interim } = asked;
+        self.for_this_process(&mapping, &mut request);
+        if upgrade {
+            let (ours, theirs) = memory_pair();
+            self.upstreams.track(service.serve_upgrade(theirs, visitor));
+            let target = UpstreamTarget::local(&mapping.domain().to_string());
+            let sent = self.upstreams.send_over(ours, &target, request, passing_on(interim)).await;
+            let answer = sent.map_err(|error| failed(&mapping, &error))?;
+            return self.answered(&mapping, answer.map(AnswerBody::Upstream), upgrade).await;
+        }
+        let answer = service.answer(request, &visitor).await.map_err(|error| {
+            mapping.note(Some(&error.to_string()));
+            Reset::with_detail(ResetCode::BadAnswer, Side::Upstream, format!("the service failed: {error}"))
+        })?;
+        self.answered(&mapping, answer.map(AnswerBody::Local), false).await
+    }
+
+    /// What a mapping changes, where there is no upstream with a name of its own.
+    fn for_this_process(&self, mapping: &Mapping, request: &mut Request<Body>) {
+        let authority = HeaderValue::from_static("localhost");
+        mapping.headers.apply_request(request.headers_mut(), &authority);
+        announce_te(request.headers_mut());
+    }
+
+    async fn answered(
+        &self,
+        mapping: &Mapping,
+        mut answer: Response<AnswerBody>,
+        upgrade: bool,
+    ) -> Result<Reply<AnswerBody>, Reset> {
         mapping.note(None);
         let switched = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
         let keep = if switched && upgrade { UpgradeFields::KeepWebSocket } else { UpgradeFields::Remove };
-        let mut answer = answer;
         strip_response(answer.headers_mut(), keep);
         mapping.headers.apply_response(answer.headers_mut());
         let head = ResponseHead { status: answer.status(), headers: std::mem::take(answer.headers_mut()) };
@@ -98,40 +194,47 @@ impl Handler for Forward<'_> {
     }
 }
 
-/// A request body that is asked for when it is first wanted: the visitor may be waiting for `100 Continue`, whether the
-/// upstream sent one or was not waited for any longer (RFC 9110 §10.1.1).
-struct Asking {
-    body: Body,
-    expected: Option<Interim>,
-    counted: Option<Arc<AtomicU64>>,
+/// Passes interim answers on. A 100 is sent when the body is asked for.
+fn passing_on(interim: Interim) -> impl Fn(StatusCode, &HeaderMap) + Send + Sync + 'static {
+    move |status, headers| {
+        if status != StatusCode::CONTINUE {
+            interim.send(status, headers);
+        }
+    }
 }
 
-impl http_body::Body for Asking {
-    type Data = Bytes;
-    type Error = BodyError;
+/// The body of an answer, whoever gave it.
+#[derive(Debug)]
+pub(super) enum AnswerBody {
+    /// It came over a connection.
+    Upstream(UpstreamBody),
+    /// A service in this process made it.
+    Local(LocalBody),
+}
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if let Some(interim) = self.expected.take() {
-            interim.send(StatusCode::CONTINUE, &HeaderMap::new());
+impl http_body::Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.get_mut() {
+            Self::Upstream(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
+            Self::Local(body) => Pin::new(body).poll_frame(context),
         }
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        if let (Poll::Ready(Some(Ok(frame))), Some(counted)) = (&polled, &self.counted)
-            && let Some(data) = frame.data_ref()
-        {
-            counted.fetch_add(u64::try_from(data.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        }
-        polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match self {
+            Self::Upstream(body) => body.is_end_stream(),
+            Self::Local(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match self {
+            Self::Upstream(body) => body.size_hint(),
+            Self::Local(body) => body.size_hint(),
+        }
     }
 }
 
@@ -166,6 +269,8 @@ fn reset_of(error: &UpstreamError) -> Reset {
         UpstreamError::NameNotFound { .. }
         | UpstreamError::Refused { .. }
         | UpstreamError::Unreachable { .. }
+        | UpstreamError::SocketUnreachable { .. }
+        | UpstreamError::NotAccepted { .. }
         | UpstreamError::Certificate { .. }
         | UpstreamError::TlsHandshake { .. } => (ResetCode::Unreachable, Side::Upstream),
         UpstreamError::Reset { .. } | UpstreamError::AnswerBody { .. } => (ResetCode::Other(11), Side::Upstream),

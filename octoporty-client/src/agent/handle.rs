@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use futures::stream::BoxStream;
 use octoporty_core::{
     id::AgentId,
     proto::{Config, Role},
@@ -9,16 +10,18 @@ use octoporty_core::{
 };
 use tokio::{
     runtime::Handle,
-    sync::{Notify, watch},
+    sync::{Notify, broadcast, watch},
     time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{AgentBuilder, supervisor};
+use super::{AgentBuilder, builder::BoxedRoutes, supervisor};
 use crate::{
-    ConnectionState, Mapping, Status,
-    connect::DialTarget,
+    ConnectionState, Event, Mapping, Status,
+    connect::Way,
     control::{GatewayControl, call::Lanes},
+    counts::ExchangeCounts,
+    events::{self, EVENTS_MAX},
     mapping::Mappings,
     observe::ExchangeObserver,
     upstream::UpstreamClient,
@@ -58,13 +61,16 @@ pub(super) struct Inner {
     /// Tells this process from others that claim the same identity.
     pub(super) instance: u64,
     pub(super) name: String,
-    pub(super) target: DialTarget,
+    pub(super) way: Way,
     pub(super) lanes_max: u8,
     pub(super) shards: Vec<Shard>,
     pub(super) mappings: Mappings,
     /// The lanes that calls can take.
     pub(super) lanes: Lanes,
     pub(super) status: watch::Sender<Status>,
+    pub(super) events: broadcast::Sender<Event>,
+    /// Exchanges that are open, and that are over.
+    pub(super) exchanges: ExchangeCounts,
     /// Told when the mappings were replaced.
     pub(super) changed: Notify,
     /// Told when the tunnel should be dropped and dialled again.
@@ -89,7 +95,7 @@ impl fmt::Debug for Inner {
 }
 
 impl Inner {
-    pub(super) fn new(builder: AgentBuilder, target: DialTarget) -> Arc<Self> {
+    pub(super) fn new(builder: AgentBuilder, way: Way) -> Arc<Self> {
         let connections = TaskTracker::new();
         let cutting = CancellationToken::new();
         let handles = if builder.shards.is_empty() { vec![Handle::current()] } else { builder.shards.clone() };
@@ -111,12 +117,14 @@ impl Inner {
             id: builder.id,
             instance: rand::random(),
             name: builder.name,
-            target,
+            way,
             lanes_max: builder.lanes_max.get(),
             shards,
             mappings: Mappings::default(),
             lanes: Lanes::default(),
             status: watch::Sender::new(Status::default()),
+            events: broadcast::Sender::new(EVENTS_MAX),
+            exchanges: ExchangeCounts::default(),
             changed: Notify::new(),
             reconnect: Notify::new(),
             tasks: TaskTracker::new(),
@@ -137,6 +145,18 @@ impl Inner {
             .compression(self.compression)
     }
 
+    /// Replaces the mappings, and lets the Gateway know.
+    pub(super) fn replace_mappings(&self, mappings: Vec<Mapping>) -> u64 {
+        let revision = self.mappings.replace(mappings);
+        self.changed.notify_one();
+        revision
+    }
+
+    /// Tells whoever follows; nobody need.
+    pub(super) fn tell(&self, event: Event) {
+        let _followers = self.events.send(event);
+    }
+
     /// Enters a state, and changes what goes with it.
     pub(super) fn enter(&self, state: ConnectionState, change: impl FnOnce(&mut Status)) {
         self.status.send_modify(|status| {
@@ -153,9 +173,18 @@ impl Agent {
         AgentBuilder::new(url, key)
     }
 
-    pub(super) fn start(inner: Arc<Inner>) -> Self {
+    pub(super) fn start(inner: Arc<Inner>, routes: Option<BoxedRoutes>) -> Self {
         let last = StopOnDrop { stopping: inner.stopping.clone(), cutting: inner.cutting.clone() };
         inner.tasks.spawn(supervisor::run(Arc::clone(&inner)));
+        if let Some(routes) = routes {
+            let (following, stopping) = (routes(Arc::clone(&inner)), inner.stopping.clone());
+            inner.tasks.spawn(async move {
+                tokio::select! {
+                    () = following => {}
+                    () = stopping.cancelled() => {}
+                }
+            });
+        }
         Self { inner, _last: Arc::new(last) }
     }
 
@@ -176,10 +205,34 @@ impl Agent {
     }
 
     /// Replaces all mappings. They count for requests from now on, and the Gateway learns of them at once if the tunnel
-    /// is up, otherwise when it is.
-    pub fn replace_mappings(&self, mappings: Vec<Mapping>) {
-        self.inner.mappings.replace(mappings);
-        self.inner.changed.notify_one();
+    /// is up, otherwise when it is. Gives the number of this set: once [`Status::revision`] is as large, the Gateway
+    /// knows it, and [`Status::problems`] tells what it did not take.
+    pub fn replace_mappings(&self, mappings: Vec<Mapping>) -> u64 {
+        self.inner.replace_mappings(mappings)
+    }
+
+    /// What happens from now on, until the Agent is gone. A reader that is too slow is told how many events it missed.
+    #[must_use]
+    pub fn events(&self) -> BoxStream<'static, Event> {
+        events::follow(&self.inner.events)
+    }
+
+    /// Waits until the Agent begins to stop: [`Self::shutdown`] was called, or the last handle dropped. It does not keep
+    /// the Agent running.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub fn closed(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.inner.stopping.clone().cancelled_owned()
+    }
+
+    pub(crate) fn exchanges(&self) -> &ExchangeCounts {
+        &self.inner.exchanges
+    }
+
+    pub(crate) fn public_url(&self, host: &str) -> String {
+        self.inner.way.public_url(host)
     }
 
     /// How many mappings there are.
@@ -209,7 +262,7 @@ impl Agent {
     /// The Gateway's address without its query.
     #[must_use]
     pub fn gateway(&self) -> String {
-        self.inner.target.address()
+        self.inner.way.address()
     }
 
     /// Stops: takes no new requests, lets open ones finish within `period`, then cuts what is left. Gives how many tasks
@@ -219,10 +272,16 @@ impl Agent {
     ///
     /// Not cancel safe: dropped half-way, open requests go on until the last handle is dropped.
     pub async fn shutdown(&self, period: Duration) -> usize {
+        self.shutdown_with(period, || {}).await
+    }
+
+    /// As [`Self::shutdown`]; calls `at_deadline` before anything is cut.
+    pub(crate) async fn shutdown_with(&self, period: Duration, at_deadline: impl FnOnce()) -> usize {
         self.inner.stopping.cancel();
         self.inner.tasks.close();
         let drained = tokio::time::timeout(period, self.inner.tasks.wait()).await.is_ok();
         let cut = if drained { 0 } else { self.inner.tasks.len() };
+        at_deadline();
         self.inner.cutting.cancel();
         self.inner.connections.close();
         let _cut_off = tokio::time::timeout(CUT_PERIOD, async {

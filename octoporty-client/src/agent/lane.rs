@@ -12,6 +12,7 @@ use octoporty_core::{
     proto::ConnectionError,
     proxy::respond,
     session::{self, Incoming, Lane},
+    transport::WebSocket,
     version::{VERSION, WIRE_VERSION},
 };
 
@@ -21,7 +22,7 @@ use super::{
     plain::Plain,
 };
 use crate::{
-    connect::{DialError, dial},
+    connect::{BoxedTransport, DialError, GatewayIo, Way, dial},
     mapping::Mappings,
     observe::{ExchangeKind, Watch},
     upstream::UpstreamClient,
@@ -34,6 +35,8 @@ pub(super) enum LaneError {
     Dial(#[from] DialError),
     #[error("the gateway did not open the tunnel: {0}")]
     Handshake(#[from] ConnectionError),
+    #[error("no transport: {0}")]
+    Transport(std::io::Error),
     #[error("the shard is stopping")]
     Stopping,
 }
@@ -52,12 +55,23 @@ pub(super) async fn open(
     let tasks = inner.tasks.clone();
     let opening = async move {
         let stream = tokio::select! {
-            stream = dial(&inner.target) => stream?,
+            opened = open_transport(&inner.way) => opened?,
             () = inner.stopping.cancelled() => return Err(LaneError::Stopping),
         };
         dialled();
-        let (lane, driver) = session::dial(stream, inner.lane_config(), hello(&inner, session));
-        inner.tasks.spawn(driver);
+        let (config, hello) = (inner.lane_config(), hello(&inner, session));
+        let lane = match stream {
+            Opened::WebSocket(stream) => {
+                let (lane, driver) = session::dial(*stream, config, hello);
+                inner.tasks.spawn(driver);
+                lane
+            }
+            Opened::Other(transport) => {
+                let (lane, driver) = session::dial(transport, config, hello);
+                inner.tasks.spawn(driver);
+                lane
+            }
+        };
         let welcome = tokio::select! {
             welcome = lane.welcomed() => welcome?,
             () = inner.stopping.cancelled() => {
@@ -70,6 +84,19 @@ pub(super) async fn open(
         Ok((lane, welcome))
     };
     tasks.spawn_on(opening, &handle).await.map_err(|_ended| LaneError::Stopping)?
+}
+
+/// What a lane goes over. The usual kind is not behind a pointer, for speed.
+enum Opened {
+    WebSocket(Box<WebSocket<GatewayIo>>),
+    Other(BoxedTransport),
+}
+
+async fn open_transport(way: &Way) -> Result<Opened, LaneError> {
+    Ok(match way {
+        Way::Dial(target) => Opened::WebSocket(Box::new(dial(target).await?)),
+        Way::Transport(opener) => Opened::Other(opener.open_boxed().await.map_err(LaneError::Transport)?),
+    })
 }
 
 fn hello(inner: &Inner, session: Option<SessionId>) -> Hello {
@@ -95,11 +122,18 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
             // Boxed, since a task's future is moved about several times; closing the lane is what cuts it off.
             let tasks = inner.tasks.clone();
             let watch = watch(&inner, &lane, &incoming);
+            let open = inner.exchanges.begin();
             if let Some(plain) = Plain::of(&incoming, &inner.mappings) {
-                tasks.spawn(Box::pin(async move { plain.serve(&upstreams, incoming.send, watch).await }));
+                tasks.spawn(Box::pin(async move {
+                    plain.serve(&upstreams, incoming.send, watch).await;
+                    open.finish();
+                }));
                 continue;
             }
-            tasks.spawn(Box::pin(async move { exchange(&inner.mappings, &upstreams, incoming, watch).await }));
+            tasks.spawn(Box::pin(async move {
+                exchange(&inner.mappings, &upstreams, incoming, watch).await;
+                open.finish();
+            }));
         }
     };
     let leaving = async {

@@ -19,8 +19,9 @@ use crate::{
     Mapping,
     mapping::Mappings,
     observe::Watch,
+    serve::backend::Backend,
     upstream::{
-        UpstreamClient,
+        UpstreamClient, UpstreamTarget,
         plain::{PlainAnswer, PlainRequest},
     },
 };
@@ -30,6 +31,7 @@ use crate::{
 pub(super) struct Plain {
     id: RequestId,
     mapping: Arc<Mapping>,
+    target: Arc<UpstreamTarget>,
     request: PlainRequest,
 }
 
@@ -42,8 +44,12 @@ impl Plain {
         let head = RawRequestHead::read(&incoming.head).ok()?;
         // By id, and only in this Agent's own set: a Gateway cannot name an address (R32).
         let mapping = mappings.find(head.mapping)?;
-        let request = PlainRequest::new(&head, &mapping.target, &mapping.headers)?;
-        Some(Self { id: head.request, mapping, request })
+        let Backend::Fixed(target) = &mapping.backend else {
+            return None;
+        };
+        let request = PlainRequest::new(&head, target, &mapping.headers)?;
+        let target = Arc::clone(target);
+        Some(Self { id: head.request, mapping, target, request })
     }
 
     /// Forwards the request and answers. Dropping it resets the stream.
@@ -63,7 +69,7 @@ impl Plain {
     async fn exchange(&self, upstreams: &UpstreamClient, send: &mut SendStream, watch: Option<&mut Watch>) -> Finished {
         let answer = tokio::select! {
             biased;
-            answer = upstreams.send_plain(&self.mapping.target, &self.request) => answer,
+            answer = upstreams.send_plain(&self.target, &self.request) => answer,
             error = send.stopped() => return Finished::unanswered(End::Abandoned(error)),
         };
         let PlainAnswer { head, inline, rest, connect } = match answer {

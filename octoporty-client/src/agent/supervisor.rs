@@ -7,7 +7,7 @@ use futures::FutureExt;
 use octoporty_core::{
     id::SessionId,
     limits::LANES_MAX,
-    message::{GoAway, GoAwayReason, RoutesSynced, Welcome, decode, encode_routes},
+    message::{GoAway, GoAwayReason, RefusalCode, Route, RoutesSynced, Welcome, decode, encode_routes},
     proto::ConnectionError,
     session::{CallError, Lane},
 };
@@ -17,13 +17,18 @@ use super::{
     handle::Inner,
     lane::{self, LaneError},
 };
-use crate::{ConnectionState, RouteProblem, connect::Backoff};
+use crate::{
+    ConnectionState, Event, Failure, RouteProblem, Status, connect::Backoff, events::EVENTS_MAX, failure::Retry,
+};
 
 /// Largest answer to a sync, in bytes: a thousand refusals.
 const SYNCED_BYTES_MAX: usize = 1 << 20;
 
 /// How long a sync may take before the connection counts as broken.
 const SYNC_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Mappings of a set that followers are told of one by one.
+const ROUTES_TOLD_MAX: usize = EVENTS_MAX / 4;
 
 /// How often the round trip is read for the status.
 const STATUS_INTERVAL: Duration = Duration::from_secs(5);
@@ -50,10 +55,13 @@ pub(super) async fn run(inner: Arc<Inner>) {
     while !inner.stopping.is_cancelled() {
         let state = if first { ConnectionState::Connecting } else { ConnectionState::Reconnecting };
         first = false;
+        let mut attempt = 0;
         inner.enter(state, |status| {
             status.attempts = status.attempts.saturating_add(1);
             status.next_attempt = None;
+            attempt = status.attempts;
         });
+        inner.tell(Event::Connecting { attempt });
         let mut pause = None;
         let connected = tokio::select! {
             connected = connect(&inner) => connected,
@@ -68,17 +76,16 @@ pub(super) async fn run(inner: Arc<Inner>) {
                 match end {
                     End::Stopping => break,
                     End::Reconnect => pause = Some(Duration::ZERO),
-                    End::Lost(reason) => lost(&inner, reason),
+                    End::Lost(reason) => lost(&inner, &reason),
                     End::GoAway(go_away) => pause = leave(&inner, &mut backoff, &go_away),
                 }
             }
             Err(error) => {
                 pause = retry_after(&error);
-                let error = error.to_string();
-                tracing::warn!(%error, "not connected");
-                inner.enter(ConnectionState::Reconnecting, |status| {
-                    status.last_error = Some(error);
-                });
+                let failure = error.failure();
+                tracing::warn!(error = %failure, code = failure.code(), "not connected");
+                inner.enter(ConnectionState::Reconnecting, |status| down(status, &failure));
+                inner.tell(Event::SessionDown { failure });
             }
         }
         wait(&inner, pause.unwrap_or_else(|| backoff.next_delay())).await;
@@ -88,23 +95,32 @@ pub(super) async fn run(inner: Arc<Inner>) {
     });
 }
 
-fn lost(inner: &Inner, reason: String) {
+fn lost(inner: &Inner, reason: &str) {
     tracing::warn!(%reason, "tunnel lost");
+    let failure = Failure::new("lost", &reason, Retry::Later);
     inner.enter(ConnectionState::Reconnecting, |status| {
         status.last_disconnected = Some(Instant::now());
-        status.last_error = Some(reason);
         status.lanes = 0;
+        down(status, &failure);
     });
+    inner.tell(Event::SessionDown { failure });
+}
+
+fn down(status: &mut Status, failure: &Failure) {
+    status.last_error = Some(failure.to_string());
+    status.failure = Some(failure.clone());
 }
 
 /// The Gateway goes or sends us away: how long to wait before dialling.
 fn leave(inner: &Inner, backoff: &mut Backoff, go_away: &GoAway) -> Option<Duration> {
     let message = format!("the gateway ended the session: {}", go_away.message);
     tracing::info!(reason = ?go_away.reason, message = go_away.message, "the gateway ends the session");
+    let failure = Failure::new("gateway-left", &message, Retry::Later);
     inner.enter(ConnectionState::Reconnecting, |status| {
         status.last_disconnected = Some(Instant::now());
-        status.last_error = Some(message);
+        down(status, &failure);
     });
+    inner.tell(Event::SessionDown { failure });
     match go_away.reason {
         GoAwayReason::Replaced => {
             tracing::error!("another process with the same agent id took over; does it run twice?");
@@ -122,6 +138,7 @@ fn leave(inner: &Inner, backoff: &mut Backoff, go_away: &GoAway) -> Option<Durat
 async fn wait(inner: &Inner, pause: Duration) {
     let due = Instant::now() + pause;
     inner.status.send_modify(|status| status.next_attempt = Some(due));
+    inner.tell(Event::Waiting { retry_in: pause });
     tokio::select! {
         () = tokio::time::sleep_until(due) => {}
         () = inner.reconnect.notified() => {}
@@ -147,6 +164,27 @@ enum ConnectError {
     Sync(String),
 }
 
+impl ConnectError {
+    /// In a form that outlives the error.
+    fn failure(&self) -> Failure {
+        let (code, retry) = match self {
+            Self::Lane(LaneError::Dial(error)) => {
+                (error.code(), if error.is_retryable() { Retry::Later } else { Retry::InVain })
+            }
+            Self::Lane(LaneError::Handshake(ConnectionError::Refused(refused))) => match refused.code {
+                RefusalCode::Version => ("version", Retry::InVain),
+                RefusalCode::NotAllowed => ("not-allowed", Retry::InVain),
+                _ => ("refused", Retry::Later),
+            },
+            Self::Lane(LaneError::Handshake(_)) => ("handshake", Retry::Later),
+            Self::Lane(LaneError::Transport(_)) => ("transport", Retry::Later),
+            Self::Lane(LaneError::Stopping) => ("stopping", Retry::Later),
+            Self::Sync(_) => ("sync", Retry::Later),
+        };
+        Failure::new(code, &self, retry)
+    }
+}
+
 /// Dials the first lane and syncs the mappings.
 async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
     let at = Arc::clone(inner);
@@ -160,7 +198,7 @@ async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
     let now = Instant::now();
     inner.lanes.set(vec![lane.clone()]);
     tracing::info!(
-        gateway = inner.target.address(),
+        gateway = inner.way.address(),
         name = welcome.name,
         version = welcome.version,
         session = %welcome.session,
@@ -170,12 +208,15 @@ async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
         status.last_connected = Some(now);
         status.attempts = 0;
         status.last_error = None;
+        status.failure = None;
+        status.share_domain = welcome.share_domain.clone();
         status.gateway_name = Some(welcome.name.clone());
         status.gateway_version = Some(welcome.version.clone());
         status.gateway_started = now.checked_sub(Duration::from_secs(welcome.uptime_s));
         status.lanes = 1;
         status.round_trip = lane.round_trip();
     });
+    inner.tell(Event::SessionUp { session: welcome.session, gateway: inner.way.address() });
     let wanted = usize::from(welcome.lanes.clamp(1, LANES_MAX).min(inner.lanes_max));
     let Welcome { session, .. } = welcome;
     Ok(Session { id: session, lanes: vec![Some(lane)], wanted })
@@ -183,7 +224,8 @@ async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
 
 /// Tells the Gateway all mappings, and the status what it said.
 async fn sync(inner: &Inner, lane: &Lane) -> Result<(), CallError> {
-    let body = Bytes::from(encode_routes(&inner.mappings.routes()));
+    let (routes, revision) = inner.mappings.routes();
+    let body = Bytes::from(encode_routes(&routes));
     let call = lane.call("routes.sync", body, SYNCED_BYTES_MAX);
     let answer = match tokio::time::timeout(SYNC_TIMEOUT, call).await {
         Ok(answer) => answer?,
@@ -196,7 +238,9 @@ async fn sync(inner: &Inner, lane: &Lane) -> Result<(), CallError> {
     for refused in &synced.refused {
         tracing::warn!(domain = %refused.domain, code = refused.code, message = refused.message, "mapping not live");
     }
+    tell_of_routes(inner, routes, &synced);
     inner.status.send_modify(|status| {
+        status.revision = revision;
         status.live = synced.live;
         status.problems = synced
             .refused
@@ -210,6 +254,22 @@ async fn sync(inner: &Inner, lane: &Lane) -> Result<(), CallError> {
             .collect();
     });
     Ok(())
+}
+
+/// Tells followers of each mapping. Large sets are told of by the status alone: they would push all else out.
+fn tell_of_routes(inner: &Inner, routes: Vec<Route>, synced: &RoutesSynced) {
+    if routes.len() > ROUTES_TOLD_MAX || inner.events.receiver_count() == 0 {
+        return;
+    }
+    for Route { id, domain: host } in routes {
+        inner.tell(match synced.refused.iter().find(|refused| refused.id == id && refused.domain == host) {
+            Some(refused) => {
+                let (code, message) = (refused.code.clone(), refused.message.clone());
+                Event::EndpointRefused { host, code, message }
+            }
+            None => Event::EndpointLive { host },
+        });
+    }
 }
 
 /// A session that is up.

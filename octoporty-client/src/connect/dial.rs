@@ -7,9 +7,10 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::{net::TcpStream, time::Instant};
 
 use super::{
+    connector::BoxedIo,
     error::{DialError, DialPhase},
     io::GatewayIo,
-    proxy,
+    proxy::{self, ProxyError},
     target::DialTarget,
     tcp::{self, ConnectCause},
     websocket,
@@ -37,6 +38,30 @@ const USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// Dropping the future closes whatever was opened.
 pub async fn dial(target: &DialTarget) -> Result<WebSocket<GatewayIo>, DialError> {
     let deadline = Instant::now() + DIAL_TIMEOUT;
+    let io = if let Some(connector) = &target.connector {
+        let opening = async {
+            let opened = connector.connect_boxed(&target.host, target.port).await;
+            opened.map_err(|source| DialError::Connector { address: target.address(), source })
+        };
+        let io = within(target, deadline, DialPhase::Tcp, opening).await?;
+        if target.is_tls {
+            within(target, deadline, DialPhase::Tls, secure_boxed(target, io)).await?
+        } else {
+            GatewayIo::Boxed(io)
+        }
+    } else {
+        let tcp = reach(target, deadline).await?;
+        if target.is_tls {
+            within(target, deadline, DialPhase::Tls, secure_tcp(target, tcp)).await?
+        } else {
+            GatewayIo::Plain(tcp)
+        }
+    };
+    within(target, deadline, DialPhase::WebSocket, Box::pin(websocket::shake_hands(target, io))).await
+}
+
+/// TCP to the Gateway, or through its proxy.
+async fn reach(target: &DialTarget, deadline: Instant) -> Result<TcpStream, DialError> {
     let (host, port) = match &target.proxy {
         Some(proxy) => (&*proxy.host, proxy.port),
         None => (&*target.host, target.port),
@@ -44,24 +69,17 @@ pub async fn dial(target: &DialTarget) -> Result<WebSocket<GatewayIo>, DialError
     let addresses = within(target, deadline, DialPhase::Name, resolve(target, host, port)).await?;
     let mut tcp = connect(target, &addresses, deadline).await?;
     if let Some(proxy) = &target.proxy {
-        let authority = format!("{}:{}", target.host_in_url(), target.port);
         let asked = async {
-            match proxy::connect(&mut tcp, proxy, &authority).await {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(status)) => {
-                    Err(DialError::ProxyRefused { address: target.address(), proxy: proxy.address(), status })
+            proxy::connect(&mut tcp, proxy, target.host_in_url(), target.port).await.map_err(|error| match error {
+                ProxyError::Refused(reason) => {
+                    DialError::ProxyRefused { address: target.address(), proxy: proxy.address(), reason }
                 }
-                Err(source) => Err(DialError::ProxyFailed { proxy: proxy.address(), source }),
-            }
+                ProxyError::Io(source) => DialError::ProxyFailed { proxy: proxy.address(), source },
+            })
         };
         within(target, deadline, DialPhase::Proxy, asked).await?;
     }
-    let io = if target.is_tls {
-        within(target, deadline, DialPhase::Tls, secure(target, tcp)).await?
-    } else {
-        GatewayIo::Plain(tcp)
-    };
-    within(target, deadline, DialPhase::WebSocket, Box::pin(websocket::shake_hands(target, io))).await
+    Ok(tcp)
 }
 
 async fn resolve(target: &DialTarget, host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
@@ -110,7 +128,20 @@ fn watch(tcp: &TcpStream) -> std::io::Result<()> {
 }
 
 #[cfg(feature = "tls")]
-async fn secure(target: &DialTarget, tcp: TcpStream) -> Result<GatewayIo, DialError> {
+async fn secure_tcp(target: &DialTarget, tcp: TcpStream) -> Result<GatewayIo, DialError> {
+    Ok(GatewayIo::Tls(Box::new(secure(target, tcp).await?)))
+}
+
+#[cfg(feature = "tls")]
+async fn secure_boxed(target: &DialTarget, io: BoxedIo) -> Result<GatewayIo, DialError> {
+    Ok(GatewayIo::Boxed(Box::new(secure(target, io).await?)))
+}
+
+#[cfg(feature = "tls")]
+async fn secure<S>(target: &DialTarget, io: S) -> Result<tokio_rustls::client::TlsStream<S>, DialError>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
     use rustls::pki_types::ServerName;
 
     use super::certificate::CertificateRefused;
@@ -122,18 +153,23 @@ async fn secure(target: &DialTarget, tcp: TcpStream) -> Result<GatewayIo, DialEr
     let Ok(name) = ServerName::try_from(target.host.to_string()) else {
         return Err(DialError::Url { url: address, reason: "its host is not a name that a certificate can have" });
     };
-    match tokio_rustls::TlsConnector::from(tls.config.clone()).connect(name, tcp).await {
-        Ok(stream) => Ok(GatewayIo::Tls(Box::new(stream))),
-        Err(error) => Err(match CertificateRefused::find(&error) {
+    tokio_rustls::TlsConnector::from(tls.config.clone()).connect(name, io).await.map_err(|error| {
+        match CertificateRefused::find(&error) {
             Some(refused) => DialError::Certificate { address, refused: Box::new(refused) },
             None => DialError::Tls { address, source: error },
-        }),
-    }
+        }
+    })
 }
 
 #[cfg(not(feature = "tls"))]
 #[expect(clippy::unused_async, reason = "the same signature as with TLS")]
-async fn secure(target: &DialTarget, _tcp: TcpStream) -> Result<GatewayIo, DialError> {
+async fn secure_tcp(target: &DialTarget, _tcp: TcpStream) -> Result<GatewayIo, DialError> {
+    Err(DialError::TlsNotBuilt { address: target.address() })
+}
+
+#[cfg(not(feature = "tls"))]
+#[expect(clippy::unused_async, reason = "the same signature as with TLS")]
+async fn secure_boxed(target: &DialTarget, _io: BoxedIo) -> Result<GatewayIo, DialError> {
     Err(DialError::TlsNotBuilt { address: target.address() })
 }
 

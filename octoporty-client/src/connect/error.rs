@@ -47,7 +47,9 @@ pub enum DialError {
         reason: &'static str,
     },
     /// The proxy's URL can not be used. The configuration's doing.
-    #[error("the proxy URL `{url}` can not be used: {reason}; it looks like http://user:password@HOST:PORT")]
+    #[error(
+        "the proxy URL `{url}` can not be used: {reason}; it looks like http://user:password@HOST:PORT or socks5://HOST:PORT"
+    )]
     ProxyUrl {
         /// The URL, without what may be secret in it.
         url: String,
@@ -91,6 +93,14 @@ pub enum DialError {
         /// What the system said.
         source: io::Error,
     },
+    /// The program's own connector gave no stream.
+    #[error("{address}: no connection could be opened")]
+    Connector {
+        /// The Gateway.
+        address: String,
+        /// What it said.
+        source: io::Error,
+    },
     /// The time for the whole dial ran out.
     #[error("{address}: no tunnel within {} s, while {phase}", after.as_secs())]
     TimedOut {
@@ -124,16 +134,16 @@ pub enum DialError {
         address: String,
     },
     /// The proxy said no.
-    #[error("the proxy {proxy} refused to connect to {address} with status {status}; check its rules and password")]
+    #[error("the proxy {proxy} refused to connect to {address}: {reason}; check its rules and password")]
     ProxyRefused {
         /// The Gateway.
         address: String,
         /// The proxy's host and port.
         proxy: String,
         /// What the proxy answered.
-        status: u16,
+        reason: String,
     },
-    /// The proxy spoke no HTTP, or went away.
+    /// The proxy spoke no HTTP, or no SOCKS, or went away.
     #[error("the proxy {proxy} gave no proper answer")]
     ProxyFailed {
         /// The proxy's host and port.
@@ -229,6 +239,40 @@ impl DialError {
                 | Self::Version { .. }
                 | Self::Subprotocol { .. }
         )
+    }
+
+    /// Whether the same dial may succeed later, without a person's help.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        !self.is_fatal()
+    }
+
+    /// A word for programs and statistics. It stays the same over versions.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Url { .. } => "gateway-url",
+            Self::ProxyUrl { .. } => "proxy-url",
+            Self::Insecure { .. } => "insecure",
+            Self::Key => "key-not-sendable",
+            Self::Name { .. } => "name-not-found",
+            Self::Refused { .. } => "connection-refused",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Connector { .. } => "connector-failed",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Certificate { .. } => "certificate",
+            Self::Tls { .. } => "tls",
+            Self::TlsNotBuilt { .. } => "tls-not-built",
+            Self::ProxyRefused { .. } => "proxy-refused",
+            Self::ProxyFailed { .. } => "proxy-failed",
+            Self::WrongKey { .. } => "wrong-key",
+            Self::TooManyTries { .. } => "too-many-tries",
+            Self::NotAGateway { .. } => "not-a-gateway",
+            Self::Version { .. } => "version",
+            Self::Subprotocol { .. } => "subprotocol",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Handshake { .. } => "handshake",
+        }
     }
 
     /// How long the Gateway asks to wait before the next try. At most what its answer said; a caller caps it.

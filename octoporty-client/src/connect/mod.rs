@@ -1,12 +1,13 @@
-//! Dialling a Gateway: TCP, an HTTP proxy if one is set, TLS, WebSocket. It makes one try; the rhythm of tries is
+//! Dialling a Gateway: TCP, a proxy if one is set, TLS, WebSocket. It makes one try; the rhythm of tries is
 //! [`Backoff`], and who keeps trying is the supervisor.
 //!
 //! ```text
-//! DialTarget ──> dial: resolve ─> TCP ─> [CONNECT] ─> [TLS] ─> WebSocket handshake ──> WebSocket<GatewayIo>
+//! DialTarget ──> dial: resolve ─> TCP ─> [proxy] ─> [TLS] ─> WebSocket handshake ──> WebSocket<GatewayIo>
 //! ```
 
 mod backoff;
 mod certificate;
+mod connector;
 mod dial;
 mod error;
 mod io;
@@ -23,6 +24,8 @@ mod websocket;
 
 pub use backoff::Backoff;
 pub use certificate::{CertificateProblem, CertificateRefused};
+pub use connector::{BoxedIo, BoxedTransport, Connector, OpenTransport};
+pub(crate) use connector::{ErasedOpen, Way};
 pub use dial::dial;
 pub use error::{DialError, DialPhase, HandshakeError};
 pub use io::{GatewayIo, Io};

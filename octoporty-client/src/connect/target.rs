@@ -1,13 +1,16 @@
 //! Which Gateway to dial, and how, checked once.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderValue, Uri, uri::Authority};
 use octoporty_core::{id::AgentId, secret::Secret};
 use percent_encoding::percent_decode_str;
 
-use super::error::DialError;
+use super::{
+    connector::{Connector, ErasedConnector},
+    error::DialError,
+};
 
 /// A Gateway's address with all that dialling it needs. Made by [`DialTarget::builder`], then fixed.
 #[derive(Clone)]
@@ -20,19 +23,33 @@ pub struct DialTarget {
     pub(super) loopback_only: bool,
     pub(super) key: HeaderValue,
     pub(super) proxy: Option<Proxy>,
+    /// Opens byte streams in place of TCP.
+    pub(super) connector: Option<Arc<dyn ErasedConnector>>,
     /// Tells the Gateway who comes, so that lanes of one Agent spread over its shards.
     pub(super) agent: Option<AgentId>,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<super::tls::GatewayTls>,
 }
 
-/// An HTTP proxy on the way to the Gateway.
+/// A proxy on the way to the Gateway.
 #[derive(Clone)]
 pub(super) struct Proxy {
     pub(super) host: Box<str>,
     pub(super) port: u16,
-    /// The value of Proxy-Authorization.
-    pub(super) authorization: Option<HeaderValue>,
+    pub(super) kind: ProxyKind,
+}
+
+/// What a proxy speaks, and who we are to it.
+#[derive(Clone)]
+pub(super) enum ProxyKind {
+    Http {
+        /// The value of Proxy-Authorization.
+        authorization: Option<HeaderValue>,
+    },
+    Socks5 {
+        /// User and password (RFC 1929).
+        credentials: Option<(Secret, Secret)>,
+    },
 }
 
 impl DialTarget {
@@ -43,6 +60,7 @@ impl DialTarget {
             api_key: api_key.clone(),
             is_insecure_allowed: false,
             proxy: None,
+            connector: None,
             agent: None,
             #[cfg(feature = "tls")]
             tls: None,
@@ -54,6 +72,16 @@ impl DialTarget {
     pub fn address(&self) -> String {
         let scheme = if self.is_tls { "wss" } else { "ws" };
         format!("{scheme}://{}:{}{}", self.host_in_url(), self.port, self.uri.path())
+    }
+
+    /// The address of a host behind the same public server, with its port unless it is the usual one.
+    pub(super) fn public_url(&self, host: &str) -> String {
+        match (self.is_tls, self.port) {
+            (true, 443) => format!("https://{host}"),
+            (true, port) => format!("https://{host}:{port}"),
+            (false, 80) => format!("http://{host}"),
+            (false, port) => format!("http://{host}:{port}"),
+        }
     }
 
     /// The host as it stands in a URL: an IPv6 address in brackets.
@@ -79,6 +107,7 @@ pub struct DialTargetBuilder {
     api_key: Secret,
     is_insecure_allowed: bool,
     proxy: Option<Secret>,
+    connector: Option<Arc<dyn ErasedConnector>>,
     agent: Option<AgentId>,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::GatewayTls>,
@@ -92,10 +121,17 @@ impl DialTargetBuilder {
         self
     }
 
-    /// Goes through an HTTP proxy: `http://host:port`, with `user:password@` if it wants them. A proxy is never
-    /// taken from the environment.
+    /// Goes through a proxy: `http://host:port` asks for a tunnel by CONNECT, `socks5://host:port` speaks SOCKS 5 and lets
+    /// the proxy look the name up; with `user:password@` in front of the host if it wants them. A proxy is never taken
+    /// from the environment.
     pub fn proxy(mut self, url: &Secret) -> Self {
         self.proxy = Some(url.clone());
+        self
+    }
+
+    /// Opens byte streams itself, in place of TCP and proxies. Default: TCP.
+    pub fn connector(mut self, connector: impl Connector) -> Self {
+        self.connector = Some(Arc::new(connector));
         self
     }
 
@@ -140,6 +176,7 @@ impl DialTargetBuilder {
             loopback_only,
             key,
             proxy,
+            connector: self.connector,
             agent: self.agent,
         })
     }
@@ -210,18 +247,26 @@ impl Proxy {
     fn parse(url: &str) -> Result<Self, DialError> {
         let bad = |reason| DialError::ProxyUrl { url: without_secrets(url), reason };
         let uri: Uri = url.parse().map_err(|_invalid| bad("it is not a URL"))?;
-        if uri.scheme_str() != Some("http") {
-            return Err(bad("it must start with http://"));
-        }
+        let is_socks = match uri.scheme_str() {
+            Some("http") => false,
+            Some("socks5" | "socks5h") => true,
+            _ => return Err(bad("it must start with http:// or socks5://")),
+        };
         let authority = uri.authority().ok_or_else(|| bad("it has no host"))?;
         let port = port(authority).ok_or_else(|| bad("the port must be from 1 to 65535"))?;
-        let credentials = authority.as_str().rsplit_once('@');
-        let authorization = credentials.map(|(credentials, _)| basic(credentials));
+        let credentials = authority.as_str().rsplit_once('@').map(|(credentials, _)| credentials);
         let host = bare(authority.host());
         if host.is_empty() {
             return Err(bad("it has no host"));
         }
-        Ok(Self { host: host.into(), port: port.unwrap_or(80), authorization })
+        let kind = if is_socks {
+            let credentials = credentials.map(user_and_password).transpose().map_err(bad)?;
+            ProxyKind::Socks5 { credentials }
+        } else {
+            ProxyKind::Http { authorization: credentials.map(basic) }
+        };
+        let default_port = if is_socks { SOCKS_PORT } else { 80 };
+        Ok(Self { host: host.into(), port: port.unwrap_or(default_port), kind })
     }
 
     /// Host and port, as errors name them.
@@ -232,6 +277,23 @@ impl Proxy {
             format!("{}:{}", self.host, self.port)
         }
     }
+}
+
+/// The port of SOCKS proxies where none is said (IANA).
+const SOCKS_PORT: u16 = 1080;
+
+/// Most bytes of a user and of a password (RFC 1929 §2).
+const SOCKS_CREDENTIAL_BYTES_MAX: usize = 255;
+
+/// User and password from the user part of a URL, whose special characters are percent-encoded.
+fn user_and_password(credentials: &str) -> Result<(Secret, Secret), &'static str> {
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    let decode = |text| match percent_decode_str(text).decode_utf8() {
+        Ok(text) if (1..=SOCKS_CREDENTIAL_BYTES_MAX).contains(&text.len()) => Ok(Secret::new(text.into_owned())),
+        Ok(_) => Err("user and password must have 1 to 255 bytes each"),
+        Err(_) => Err("user and password must be UTF-8"),
+    };
+    Ok((decode(user)?, decode(password)?))
 }
 
 /// Basic credentials (RFC 7617 §2) from the user part of a URL, whose special characters are percent-encoded.

@@ -38,12 +38,36 @@ impl Attempt<'_> {
         self,
         connection: H1Connection,
         pool: Arc<PoolInner>,
-        mut request: Request<RequestBody>,
+        request: Request<RequestBody>,
         kind: RequestKind,
     ) -> Result<Outcome, UpstreamError> {
-        connection.expect.request(kind);
         let first_byte = connection.shared.first_byte.clone();
+        connection.expect.request(kind);
+        let lease = Lease::http1(connection, pool, self.exchange.clone());
+        self.leased(lease, &first_byte, request).await
+    }
+
+    /// Over a connection that serves no other request.
+    pub(super) async fn once_over_http1(
+        self,
+        connection: H1Connection,
+        pool: Arc<PoolInner>,
+        request: Request<RequestBody>,
+        kind: RequestKind,
+    ) -> Result<Outcome, UpstreamError> {
+        let first_byte = connection.shared.first_byte.clone();
+        connection.expect.request(kind);
         let mut lease = Lease::http1(connection, pool, self.exchange.clone());
+        lease.forbid_reuse();
+        self.leased(lease, &first_byte, request).await
+    }
+
+    async fn leased(
+        self,
+        mut lease: Lease,
+        first_byte: &FirstByte,
+        mut request: Request<RequestBody>,
+    ) -> Result<Outcome, UpstreamError> {
         request::for_http1(&mut request)?;
         let Some(sender) = lease.http1_sender() else {
             return Err(self.lost());
@@ -61,7 +85,7 @@ impl Attempt<'_> {
                 }
                 Ok(self.answered(answer, lease))
             }
-            Err(error) => self.failed(error, &first_byte),
+            Err(error) => self.failed(error, first_byte),
         }
     }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use octoporty_core::http1::RequestKind;
-use tokio::time::Instant;
+use tokio::{io::DuplexStream, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -119,16 +119,38 @@ impl UpstreamClient {
         F: Fn(StatusCode, &HeaderMap) + Send + Sync + 'static,
     {
         let (mut request, exchange) = wrap(request)?;
-        let held = exchange.clone();
-        hyper::ext::on_informational(&mut request, move |interim| {
-            if interim.status() == StatusCode::CONTINUE
-                && let Some(exchange) = &held
-            {
-                exchange.release();
-            }
-            on_informational(interim.status(), interim.headers());
-        });
+        on_interim(&mut request, exchange.clone(), on_informational);
         self.exchange(target, request, exchange).await
+    }
+
+    /// As [`send_with_informational`](Self::send_with_informational), over a connection whose other end is in this
+    /// process. The connection serves this request alone.
+    pub(crate) async fn send_over<B, F>(
+        &self,
+        memory: DuplexStream,
+        target: &Arc<UpstreamTarget>,
+        request: Request<B>,
+        on_informational: F,
+    ) -> Result<Response<UpstreamBody>, UpstreamError>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+        F: Fn(StatusCode, &HeaderMap) + Send + Sync + 'static,
+    {
+        let (mut request, exchange) = wrap(request)?;
+        on_interim(&mut request, exchange.clone(), on_informational);
+        let kind = request::kind(&request);
+        let Inner { pool, dialer, plain: _ } = &*self.inner;
+        let Connection::H1(connection) = dialer.open_local(pool, target, memory).await? else {
+            return Err(UpstreamError::NotAccepted { upstream: name(target) });
+        };
+        let attempt = Attempt { target, exchange, reused: false };
+        match attempt.once_over_http1(connection, Arc::clone(pool), request, kind).await? {
+            Outcome::Answered(answer) => Ok(answer),
+            Outcome::GivenBack(_, error) => {
+                Err(UpstreamError::Reset { upstream: name(target), reused: false, source: error.into() })
+            }
+        }
     }
 
     /// Sends a request that is plain and waits for the head of its answer.
@@ -145,6 +167,18 @@ impl UpstreamClient {
         request: &PlainRequest,
     ) -> Result<PlainAnswer, UpstreamError> {
         PlainClient { pool: &self.inner.plain, dialer: &self.inner.dialer }.send(target, request).await
+    }
+
+    /// Runs `work` as one of the connections' tasks: to its end, or until they are all closed.
+    pub(crate) fn track(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let Spawner { tasks, shutdown } = &self.inner.dialer.spawner;
+        let shutdown = shutdown.clone();
+        tasks.spawn(async move {
+            tokio::select! {
+                () = work => {}
+                () = shutdown.cancelled() => {}
+            }
+        });
     }
 
     /// Connections that are idle, or shared by HTTP/2 requests. For metrics and tests.
@@ -205,6 +239,21 @@ impl fmt::Debug for UpstreamClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UpstreamClient").field("pooled", &self.pooled()).finish_non_exhaustive()
     }
+}
+
+/// Calls `tell` for each interim answer; a 100 lets the body go.
+fn on_interim<F>(request: &mut Request<RequestBody>, held: Option<Arc<Exchange>>, tell: F)
+where
+    F: Fn(StatusCode, &HeaderMap) + Send + Sync + 'static,
+{
+    hyper::ext::on_informational(request, move |interim| {
+        if interim.status() == StatusCode::CONTINUE
+            && let Some(exchange) = &held
+        {
+            exchange.release();
+        }
+        tell(interim.status(), interim.headers());
+    });
 }
 
 fn wrap<B>(request: Request<B>) -> Result<(Request<RequestBody>, Option<Arc<Exchange>>), UpstreamError>

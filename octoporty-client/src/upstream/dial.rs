@@ -2,12 +2,14 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
-use tokio::{net::TcpStream, time::Instant};
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tokio::{io::DuplexStream, net::TcpStream, time::Instant};
 
 use super::{
     connection::{Owner, Spawner},
     error::{ConnectPhase, UpstreamError},
-    io::{FirstByte, Sniffed, UpstreamIo},
+    io::{FirstByte, Sniffed, Socket, UpstreamIo},
     policy::AddressPolicy,
     pool::{Connection, PoolInner, Wanted},
     resolve::Resolve,
@@ -48,9 +50,33 @@ impl Dialer {
             return Err(UpstreamError::UpgradeUnsupported { upstream: name(target) });
         }
         let deadline = Instant::now() + target.connect_timeout();
-        let addresses = within(deadline, target, ConnectPhase::Name, self.addresses(target)).await?;
-        let tcp = self.connect(target, &addresses, deadline).await?;
-        within(deadline, target, ConnectPhase::Handshake, self.shake_hands(pool, target, wanted, tcp)).await
+        let socket = match &target.host {
+            Host::Name(_) | Host::Address(_) => {
+                let addresses = within(deadline, target, ConnectPhase::Name, self.addresses(target)).await?;
+                Socket::Tcp(self.connect(target, &addresses, deadline).await?)
+            }
+            #[cfg(unix)]
+            Host::Unix(path) => {
+                let opening = async {
+                    UnixStream::connect(path)
+                        .await
+                        .map_err(|source| UpstreamError::SocketUnreachable { upstream: name(target), source })
+                };
+                Socket::Unix(within(deadline, target, ConnectPhase::Tcp, opening).await?)
+            }
+            Host::Local(_) => return Err(UpstreamError::NotAccepted { upstream: name(target) }),
+        };
+        within(deadline, target, ConnectPhase::Handshake, self.shake_hands(pool, target, wanted, socket)).await
+    }
+
+    /// Speaks HTTP/1.1 over a connection whose other end is in this process. It serves one exchange.
+    pub(super) async fn open_local(
+        &self,
+        pool: &Arc<PoolInner>,
+        target: &Arc<UpstreamTarget>,
+        memory: DuplexStream,
+    ) -> Result<Connection, UpstreamError> {
+        self.shake_hands(pool, target, Wanted::Http1, Socket::Memory(memory)).await
     }
 
     /// Opens a TCP connection that nothing was said over yet, for whoever speaks HTTP/1.1 over it.
@@ -68,6 +94,9 @@ impl Dialer {
     /// The addresses of a target that may be dialled. What is judged here is what is dialled (R33).
     async fn addresses(&self, target: &UpstreamTarget) -> Result<Vec<SocketAddr>, UpstreamError> {
         let mut addresses = match &target.host {
+            #[cfg(unix)]
+            Host::Unix(_) => Vec::new(),
+            Host::Local(_) => Vec::new(),
             Host::Address(address) => vec![SocketAddr::new(*address, target.port())],
             Host::Name(host) => self
                 .resolver
@@ -118,9 +147,9 @@ impl Dialer {
         pool: &Arc<PoolInner>,
         target: &Arc<UpstreamTarget>,
         wanted: Wanted,
-        tcp: TcpStream,
+        socket: Socket,
     ) -> Result<Connection, UpstreamError> {
-        let opened = self.secure(target, wanted, tcp).await?;
+        let opened = self.secure(target, wanted, socket).await?;
         let owner = Owner { pool: Arc::downgrade(pool), target: Arc::clone(target) };
         let Opened { io, first_byte, is_http2 } = opened;
         let reset =
@@ -136,8 +165,8 @@ impl Dialer {
         Ok(Connection::H1(connection))
     }
 
-    async fn secure(&self, target: &UpstreamTarget, wanted: Wanted, tcp: TcpStream) -> Result<Opened, UpstreamError> {
-        let tcp = Sniffed::new(tcp);
+    async fn secure(&self, target: &UpstreamTarget, wanted: Wanted, socket: Socket) -> Result<Opened, UpstreamError> {
+        let tcp = Sniffed::new(socket);
         let first_byte = tcp.first_byte();
         match target.scheme() {
             Scheme::Http => {

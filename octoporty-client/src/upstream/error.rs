@@ -75,6 +75,20 @@ pub enum UpstreamError {
         /// What the system said.
         source: io::Error,
     },
+    /// A Unix socket that is not there, or may not be used.
+    #[error("{upstream}: the socket can not be reached; is the service running, and may this program use it?")]
+    SocketUnreachable {
+        /// The target.
+        upstream: Box<str>,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The listener in this process is gone.
+    #[error("{upstream} takes no connections any more")]
+    NotAccepted {
+        /// The target.
+        upstream: Box<str>,
+    },
     /// No connection within the target's connect timeout.
     #[error("{upstream}: no connection within {} ms, while {phase}", after.as_millis())]
     ConnectTimeout {
@@ -205,6 +219,8 @@ impl UpstreamError {
                 | Self::NotAllowed { .. }
                 | Self::Refused { .. }
                 | Self::Unreachable { .. }
+                | Self::SocketUnreachable { .. }
+                | Self::NotAccepted { .. }
                 | Self::ConnectTimeout { .. }
                 | Self::Certificate { .. }
                 | Self::TlsHandshake { .. }

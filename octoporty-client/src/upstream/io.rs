@@ -1,4 +1,6 @@
 //! The bytes of a connection to an upstream, plain or TLS. Knows the first byte that came, and no HTTP.
+//!
+//! What they go through is a [`Socket`]: TCP, a Unix socket, or memory.
 
 use std::{
     fmt,
@@ -11,8 +13,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
     net::TcpStream,
 };
 
@@ -131,16 +135,36 @@ impl FirstByte {
     }
 }
 
-/// A TCP connection that notes the first byte that comes.
+/// What carries the bytes.
+pub(super) enum Socket {
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix(UnixStream),
+    /// The other end is in this process.
+    Memory(DuplexStream),
+}
+
+impl Socket {
+    fn io(&mut self) -> Pin<&mut (dyn Io + '_)> {
+        match self {
+            Self::Tcp(tcp) => Pin::new(tcp),
+            #[cfg(unix)]
+            Self::Unix(unix) => Pin::new(unix),
+            Self::Memory(memory) => Pin::new(memory),
+        }
+    }
+}
+
+/// A connection that notes the first byte that comes.
 pub(super) struct Sniffed {
-    tcp: TcpStream,
+    socket: Socket,
     first: FirstByte,
     is_noted: bool,
 }
 
 impl Sniffed {
-    pub(super) fn new(tcp: TcpStream) -> Self {
-        Self { tcp, first: FirstByte(Arc::new(AtomicU16::new(FirstByte::NONE))), is_noted: false }
+    pub(super) fn new(socket: Socket) -> Self {
+        Self { socket, first: FirstByte(Arc::new(AtomicU16::new(FirstByte::NONE))), is_noted: false }
     }
 
     pub(super) fn first_byte(&self) -> FirstByte {
@@ -152,10 +176,10 @@ impl AsyncRead for Sniffed {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.is_noted {
-            return Pin::new(&mut this.tcp).poll_read(cx, buf);
+            return this.socket.io().poll_read(cx, buf);
         }
         let before = buf.filled().len();
-        ready!(Pin::new(&mut this.tcp).poll_read(cx, buf))?;
+        ready!(this.socket.io().poll_read(cx, buf))?;
         if let Some(byte) = buf.filled().get(before) {
             this.first.0.store(u16::from(*byte), Ordering::Relaxed);
             this.is_noted = true;
@@ -166,7 +190,7 @@ impl AsyncRead for Sniffed {
 
 impl AsyncWrite for Sniffed {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().tcp).poll_write(cx, bytes)
+        self.get_mut().socket.io().poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -174,18 +198,23 @@ impl AsyncWrite for Sniffed {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().tcp).poll_write_vectored(cx, slices)
+        self.get_mut().socket.io().poll_write_vectored(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
+        match &self.socket {
+            Socket::Tcp(tcp) => tcp.is_write_vectored(),
+            #[cfg(unix)]
+            Socket::Unix(unix) => unix.is_write_vectored(),
+            Socket::Memory(memory) => memory.is_write_vectored(),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().tcp).poll_flush(cx)
+        self.get_mut().socket.io().poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().tcp).poll_shutdown(cx)
+        self.get_mut().socket.io().poll_shutdown(cx)
     }
 }

@@ -1,6 +1,8 @@
 //! Where requests of a mapping go, checked once. Not how to get there, and not whether it may be reached.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+#[cfg(unix)]
+use std::path::Path;
 use std::{
     fmt,
     net::{IpAddr, Ipv6Addr},
@@ -73,11 +75,16 @@ pub enum TlsVerify {
     Pin([u8; 32]),
 }
 
-/// The host of a target. A Unix socket could stand beside these two.
+/// Where a target is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Host {
     Name(Box<str>),
     Address(IpAddr),
+    /// A Unix socket.
+    #[cfg(unix)]
+    Unix(Box<Path>),
+    /// This process: each connection is made for one exchange and handed in, never dialled.
+    Local(Box<str>),
 }
 
 /// Where requests go, and how. Made by [`UpstreamTarget::builder`], then fixed.
@@ -111,11 +118,48 @@ impl UpstreamTarget {
             scheme,
             host: host.to_owned(),
             port,
+            #[cfg(unix)]
+            unix: None,
             protocol: UpstreamProtocol::Auto,
             tls: TlsVerify::Verify,
             connect_timeout: CONNECT_TIMEOUT,
             head_timeout: Some(HEAD_TIMEOUT),
         }
+    }
+
+    /// Starts a target that listens on a Unix socket, in plain HTTP. Where a mapping sets `Host` to the upstream's, that
+    /// is `localhost`.
+    ///
+    /// Deny lists are about network addresses and say nothing of files, so only programs that embed this crate, and
+    /// configuration files, can name a socket: a mapping from a dashboard cannot.
+    #[cfg(unix)]
+    pub fn unix(path: impl AsRef<Path>) -> UpstreamTargetBuilder {
+        let mut builder = Self::builder(Scheme::Http, "localhost", Scheme::Http.default_port());
+        builder.unix = Some(path.as_ref().into());
+        builder
+    }
+
+    /// Stands for a listener in this process.
+    pub(crate) fn local(name: &str) -> Arc<Self> {
+        let host = Host::Local(name.into());
+        let mut hasher = DefaultHasher::new();
+        host.hash(&mut hasher);
+        Arc::new(Self {
+            hash: hasher.finish(),
+            scheme: Scheme::Http,
+            authority: name.into(),
+            host,
+            port: Scheme::Http.default_port(),
+            protocol: UpstreamProtocol::Http1,
+            tls: TlsVerify::Verify,
+            connect_timeout: CONNECT_TIMEOUT,
+            head_timeout: None,
+        })
+    }
+
+    /// Whether it is reached over TCP.
+    pub(super) const fn is_tcp(&self) -> bool {
+        matches!(self.host, Host::Name(_) | Host::Address(_))
     }
 
     /// Plain HTTP or HTTPS.
@@ -163,7 +207,12 @@ impl UpstreamTarget {
 
 impl fmt::Display for UpstreamTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.scheme.as_str(), self.authority)
+        match &self.host {
+            #[cfg(unix)]
+            Host::Unix(path) => write!(f, "unix:{}", path.display()),
+            Host::Local(name) => write!(f, "the listener of {name} in this process"),
+            Host::Name(_) | Host::Address(_) => write!(f, "{}://{}", self.scheme.as_str(), self.authority),
+        }
     }
 }
 
@@ -174,6 +223,8 @@ pub struct UpstreamTargetBuilder {
     scheme: Scheme,
     host: String,
     port: u16,
+    #[cfg(unix)]
+    unix: Option<Box<Path>>,
     protocol: UpstreamProtocol,
     tls: TlsVerify,
     connect_timeout: Duration,
@@ -222,6 +273,12 @@ impl UpstreamTargetBuilder {
             return Err(TargetError::ZeroTimeout);
         }
         let authority = authority(&host, self.port, self.scheme);
+        #[cfg(unix)]
+        let host = match self.unix {
+            Some(path) if path.as_os_str().is_empty() => return Err(TargetError::UnixPath),
+            Some(path) => Host::Unix(path),
+            None => host,
+        };
         let mut hasher = DefaultHasher::new();
         (self.scheme, &host, self.port, self.protocol, self.tls).hash(&mut hasher);
         Ok(Arc::new(UpstreamTarget {
@@ -251,6 +308,9 @@ pub enum TargetError {
     /// Port 0.
     #[error("the port must be from 1 to 65535")]
     Port,
+    /// An empty path of a Unix socket.
+    #[error("the path of the Unix socket is empty")]
+    UnixPath,
     /// H2c together with `https`.
     #[error("h2c is HTTP/2 without TLS; with https choose automatic, which takes HTTP/2 where it is offered")]
     H2cOverTls,
@@ -289,6 +349,9 @@ fn authority(host: &Host, port: u16, scheme: Scheme) -> Box<str> {
         Host::Name(name) => name.to_string(),
         Host::Address(IpAddr::V4(address)) => address.to_string(),
         Host::Address(IpAddr::V6(address)) => format!("[{address}]"),
+        #[cfg(unix)]
+        Host::Unix(_) => "localhost".to_owned(),
+        Host::Local(name) => name.to_string(),
     };
     if port == scheme.default_port() { host.into() } else { format!("{host}:{port}").into() }
 }

@@ -71,6 +71,10 @@ impl UpstreamTls {
         let name = match &target.host {
             Host::Name(name) => ServerName::try_from(name.to_string()).map_err(io::Error::other)?,
             Host::Address(address) => ServerName::from(*address),
+            // They are plain HTTP always.
+            #[cfg(unix)]
+            Host::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),
+            Host::Local(_) => return Err(io::ErrorKind::Unsupported.into()),
         };
         TlsConnector::from(config).connect(name, tcp).await
     }

@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use http::Response;
 use hyper::upgrade::Parts;
 
-use super::{body::UpstreamBody, connection::GuardedIo, error::UpstreamError, io::UpstreamIo};
+use super::{connection::GuardedIo, error::UpstreamError, io::UpstreamIo};
 
 /// Turns an answer of 101 into its connection, and the bytes that came behind the head already; the visitor gets
 /// those first.
@@ -16,7 +16,7 @@ use super::{body::UpstreamBody, connection::GuardedIo, error::UpstreamError, io:
 ///
 /// # Cancel safety
 /// Dropping the future closes the connection.
-pub async fn into_upgraded(answer: Response<UpstreamBody>) -> Result<(UpstreamIo, Bytes), UpstreamError> {
+pub async fn into_upgraded<B>(answer: Response<B>) -> Result<(UpstreamIo, Bytes), UpstreamError> {
     let upgraded = match hyper::upgrade::on(answer).await {
         Ok(upgraded) => upgraded,
         Err(error) => {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AgentId, SessionId};
+use crate::{
+    host::HostPattern,
+    id::{AgentId, SessionId},
+};
 
 /// The sender can unpack LZ4 blocks.
 pub const CAPABILITY_LZ4: &str = "lz4";
@@ -59,6 +62,9 @@ pub struct Welcome {
     /// How long the Gateway has been up, in seconds.
     #[serde(default)]
     pub uptime_s: u64,
+    /// The wildcard under which Agents may take names that they made up, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_domain: Option<HostPattern>,
 }
 
 /// Why a lane is not opened.

@@ -35,6 +35,7 @@ fn welcome() -> Welcome {
         name: "gateway".to_owned(),
         version: "0".to_owned(),
         uptime_s: 0,
+        share_domain: None,
     }
 }
 

@@ -117,7 +117,12 @@ mod tests {
 
     fn sync(registry: &Registry, agent: u128) {
         let route = Route { id: MappingId::from_u128(agent), domain: "a.test".parse().unwrap() };
-        registry.sync(&registry.agent(AgentId::from_u128(agent)), vec![route]);
+        registry.sync(
+            &registry.agent(AgentId::from_u128(agent)),
+            vec![route],
+            &crate::AgentScope::shared(),
+            &crate::claims::AgreeToAll,
+        );
     }
 
     /// How many routes there are, whether they are all, and for how long that holds.

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::stored::Stored;
 use crate::{
-    clock,
+    clock::SharedClock,
     pages::{LandingError, LandingPage},
 };
 
@@ -37,6 +37,7 @@ pub(crate) struct Landing {
     /// Held while the page is replaced.
     changing: Mutex<()>,
     path: Option<PathBuf>,
+    clock: SharedClock,
 }
 
 #[derive(Debug, Default)]
@@ -61,7 +62,18 @@ impl Landing {
                 None
             }
         });
-        Self { shown: ArcSwap::from_pointee(shown.unwrap_or_default()), changing: Mutex::new(()), path }
+        Self {
+            shown: ArcSwap::from_pointee(shown.unwrap_or_default()),
+            changing: Mutex::new(()),
+            path,
+            clock: SharedClock::default(),
+        }
+    }
+
+    /// Tells the time by this clock.
+    pub(crate) fn with_clock(mut self, clock: SharedClock) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// The page to show.
@@ -85,7 +97,7 @@ impl Landing {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = self.shown.load_full();
         // A clock that is ahead must not win for years.
-        let changed_at_ms = sync.changed_at_ms.min(clock::now_ms());
+        let changed_at_ms = sync.changed_at_ms.min(self.clock.now_ms());
         let other = shown.owner.as_ref().filter(|owner| owner.agent != agent).map(|owner| owner.words.clone());
         if sync.digest == shown.digest() {
             let before = shown.owner.as_ref().map(|owner| owner.words.changed_at_ms);

@@ -12,8 +12,9 @@ mod shard;
 
 pub(crate) use lanes::LaneMetrics;
 pub(crate) use routes::{RouteSlot, RouteSlots};
+pub(crate) use shard::Ended;
+pub use shard::Failure;
 pub(crate) use shard::ShardMetrics;
-pub(crate) use shard::{Ended, Failure};
 
 use std::sync::{Arc, atomic::AtomicU64};
 

@@ -21,7 +21,8 @@ pub(super) const CLASSES: usize = 5;
 
 /// Whose doing a failed exchange was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Failure {
+#[non_exhaustive]
+pub enum Failure {
     /// The visitor left, or broke the rules.
     Visitor,
     /// There was no tunnel, or it was lost.

@@ -12,7 +12,7 @@ use super::{Ended, Failure, RouteSlot, render};
 use crate::Gateway;
 
 fn gateway() -> Gateway {
-    Gateway::builder(Secret::new("0123456789abcdef0123456789abcdef".to_owned())).build().unwrap()
+    Gateway::builder().api_key("0123456789abcdef0123456789abcdef").build().unwrap()
 }
 
 fn ended(status: u16, elapsed_ms: u64) -> Ended {

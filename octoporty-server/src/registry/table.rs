@@ -17,6 +17,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{Agent, AgentStatus, Session};
 use crate::{
+    AgentScope, Claim, RouteRegistry,
     metrics::{RouteSlot, RouteSlots},
     routes::RouteTable,
 };
@@ -120,13 +121,19 @@ impl Registry {
     }
 
     /// Replaces all routes of an Agent. Routes that another Agent holds who is here are refused, as are the
-    /// Gateway's own names (R24).
-    pub(crate) fn sync(&self, agent: &Arc<Agent>, routes: Vec<Route>) -> RoutesSynced {
+    /// Gateway's own names, those outside of the key's domains, and what `claims` says no to (R24).
+    pub(crate) fn sync(
+        &self,
+        agent: &Arc<Agent>,
+        routes: Vec<Route>,
+        scope: &AgentScope,
+        claims: &dyn RouteRegistry,
+    ) -> RoutesSynced {
         let mut outcome = RoutesSynced::default();
         let mut inner = self.lock();
         inner.routes.retain(|_, entry| entry.agent.id != agent.id);
         for route in routes {
-            let refusal = self.refusal(&inner, &route);
+            let refusal = self.refusal(&inner, &route).or_else(|| refused_by(scope, claims, agent, &route));
             if let Some((code, message)) = refusal {
                 outcome.refused_count += 1;
                 if outcome.refused.len() < MESSAGE_PACK_ENTRIES_MAX {
@@ -142,6 +149,9 @@ impl Registry {
         let table: RouteTable<RouteEntry> =
             inner.routes.iter().map(|(pattern, entry)| (pattern.clone(), entry.clone())).collect();
         self.table.store(Arc::new(table));
+        let held: Vec<HostPattern> =
+            inner.routes.iter().filter(|(_, entry)| entry.agent.id == agent.id).map(|(host, _)| host.clone()).collect();
+        claims.synced(agent.id, &held);
         inner.expected.remove(&agent.id);
         let all_back = inner.expected.is_empty();
         drop(inner);
@@ -219,4 +229,20 @@ impl Registry {
         ids.dedup();
         ids
     }
+}
+
+/// Who else says no to a route, and why.
+fn refused_by(
+    scope: &AgentScope,
+    claims: &dyn RouteRegistry,
+    agent: &Agent,
+    route: &Route,
+) -> Option<(&'static str, String)> {
+    let domain = &route.domain;
+    if !scope.allows(domain) {
+        tracing::warn!(agent = %agent.id, %domain, "an agent claims a domain that its key is not for");
+        return Some(("not-allowed", format!("the agent's key is not for {domain}")));
+    }
+    let claim = Claim { agent: agent.id, identity: scope.identity(), domain, mapping: route.id };
+    claims.claim(&claim).err().map(|refused| ("not-allowed", refused.message))
 }

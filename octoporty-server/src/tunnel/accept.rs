@@ -2,31 +2,36 @@
 
 use std::{pin::pin, sync::Arc, sync::atomic::Ordering};
 
-use bytes::Bytes;
 use octoporty_core::{
     id::SessionId,
     message::{GoAwayReason, Hello, RefusalCode, Refused, Welcome},
     proto::ConnectionError,
     session::{self, Lane},
-    transport::WebSocket,
+    transport::Transport,
     version::{VERSION, WIRE_VERSION},
 };
-use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::calls;
 use crate::{
+    AgentScope,
     gateway::Inner,
     registry::{Agent, LaneSlot, Session},
 };
 
+/// What is known of a lane before its first message.
+#[derive(Debug, Clone)]
+pub(crate) struct Admitted {
+    /// What the key allows.
+    pub(crate) scope: AgentScope,
+    /// The shard that serves it.
+    pub(crate) shard: usize,
+}
+
 /// Serves a lane on this runtime until it is over.
-pub(super) async fn serve<Io>(gateway: Arc<Inner>, io: Io, read: Bytes, shard: usize)
-where
-    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let (lane, driver) = session::accept(WebSocket::server(io, &read), gateway.lane_config());
+pub(crate) async fn serve<T: Transport>(gateway: Arc<Inner>, transport: T, admitted: Admitted) {
+    let (lane, driver) = session::accept(transport, gateway.lane_config());
     gateway.lanes.spawn(driver);
-    let mut serving = pin!(serve_lane(&gateway, &lane, shard));
+    let mut serving = pin!(serve_lane(&gateway, &lane, &admitted));
     tokio::select! {
         biased;
         () = &mut serving => return,
@@ -34,13 +39,15 @@ where
         () = lane.drained() => {}
         // The goodbye is queued; what is open is over.
         () = gateway.cutting.cancelled() => {}
+        () = admitted.scope.revoked() => tracing::info!("a lane ends: its agent's key was withdrawn"),
     }
     lane.close();
     // To its end, or the lane would stay in its session.
     serving.await;
 }
 
-async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, shard: usize) {
+async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, admitted: &Admitted) {
+    let Admitted { scope, shard } = admitted;
     let hello = match lane.hello().await {
         Ok(hello) => hello,
         Err(error) => {
@@ -48,8 +55,8 @@ async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, shard: usize) {
             return;
         }
     };
-    let agent = gateway.registry.agent(hello.agent);
-    let joined = match join(gateway, &agent, lane, &hello, shard) {
+    let agent = gateway.registry.agent(scope.agent_id(hello.agent));
+    let joined = match join(gateway, &agent, lane, &hello, *shard) {
         Ok(joined) => joined,
         Err(refused) => {
             tracing::info!(agent = %agent.id, name = hello.name, code = ?refused.code, "lane refused");
@@ -68,13 +75,14 @@ async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, shard: usize) {
         name: gateway.name.clone(),
         version: VERSION.to_owned(),
         uptime_s: gateway.started.elapsed().as_secs(),
+        share_domain: gateway.share_domain.clone(),
     });
     if joined.is_first {
         tracing::info!(agent = %agent.id, name = hello.name, version = hello.version, session = %joined.session.id, "agent connected");
     }
     agent.notify();
     gateway.metrics.lanes.add(lane);
-    let error = calls::serve(gateway, &agent, &joined.session, lane).await;
+    let error = calls::serve(gateway, &agent, &joined.session, lane, scope).await;
     gateway.metrics.lanes.remove(lane);
     leave(gateway, &agent, &joined.session, lane, &error).await;
 }

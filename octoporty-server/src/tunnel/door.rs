@@ -6,18 +6,22 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
-use hyper::{
-    body::Incoming,
-    upgrade::{OnUpgrade, Upgraded},
-};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version, header};
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use octoporty_core::{http1::RequestGuard, id::AgentId, transport::websocket, version::SUBPROTOCOL};
+use octoporty_core::{
+    http1::RequestGuard,
+    id::AgentId,
+    transport::{WebSocket, websocket},
+    version::SUBPROTOCOL,
+};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use super::accept;
+use super::accept::{self, Admitted};
 use crate::{
+    AgentScope, Attempt,
+    auth::{Denied, PresentedKey},
     forwarding::{Forwarding, Scheme},
     pages::{ErrorPage, Problem},
     visitor::{Facts, Visit, VisitorBody},
@@ -31,7 +35,7 @@ pub(crate) const AGENT_HEADER: &str = "x-octoporty-agent";
 const UNACKNOWLEDGED_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Answers a request for the tunnel: 101 for an Agent with the key, 401, 426 or 429 otherwise.
-pub(crate) fn upgrade(visit: &Arc<Visit>, mut request: Request<Incoming>, facts: &mut Facts) -> Response<VisitorBody> {
+pub(crate) async fn upgrade(visit: &Arc<Visit>, mut request: Request<()>, facts: &mut Facts) -> Response<VisitorBody> {
     let gateway = &visit.gateway;
     let headers = request.headers();
     let forwarding =
@@ -40,14 +44,17 @@ pub(crate) fn upgrade(visit: &Arc<Visit>, mut request: Request<Incoming>, facts:
     if let Some(wait) = gateway.throttle.check(address) {
         return refuse(StatusCode::TOO_MANY_REQUESTS, "too many wrong keys", Some(wait), facts);
     }
-    let is_right = presented_key(headers).is_some_and(|key| gateway.key.ct_eq(key));
-    if !is_right {
+    let admitted = match presented_key(headers) {
+        Some(key) => gateway.authenticator.authenticate_boxed(&Attempt { key: PresentedKey(key), address }).await,
+        None => Err(Denied),
+    };
+    let Ok(scope) = admitted else {
         gateway.throttle.count(address);
         gateway.metrics.wrong_keys.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(%address, "an agent presented a wrong key");
         return refuse(StatusCode::UNAUTHORIZED, "a key is needed, and this is not it", None, facts);
-    }
-    if !facts.upgrade || visit.verdicts.is_none() {
+    };
+    if !facts.upgrade || request.version() == Version::HTTP_2 {
         let page = ErrorPage::new(Problem::UpgradeRequired, facts.id).render(headers);
         return VisitorBody::page(page, facts.in_service.take());
     }
@@ -55,13 +62,13 @@ pub(crate) fn upgrade(visit: &Arc<Visit>, mut request: Request<Incoming>, facts:
         return refuse(StatusCode::BAD_REQUEST, "the subprotocol octoporty.v1 is needed", None, facts);
     };
     let accept_key = websocket::accept_key(key.as_bytes());
-    let shard = shard_for(visit, headers);
+    let shard = shard_for(visit, headers, &scope);
     if let Some(verdicts) = &visit.verdicts {
         verdicts.upgraded();
     }
     let on_upgrade = hyper::upgrade::on(&mut request);
     let visit = Arc::clone(visit);
-    gateway.lanes.spawn(async move { take_over(visit, on_upgrade, shard).await });
+    gateway.lanes.spawn(async move { take_over(visit, on_upgrade, Admitted { scope, shard }).await });
     let mut headers = HeaderMap::new();
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -89,14 +96,14 @@ fn offers_subprotocol(headers: &HeaderMap) -> bool {
 }
 
 /// The shard that has the fewest lanes of this Agent; the present one where that is as good.
-fn shard_for(visit: &Visit, headers: &HeaderMap) -> usize {
+fn shard_for(visit: &Visit, headers: &HeaderMap, scope: &AgentScope) -> usize {
     let shards = visit.gateway.shards.len();
     if shards < 2 {
         return visit.shard;
     }
     let mut counts = vec![0_usize; shards];
     let hint = headers.get(AGENT_HEADER).and_then(|value| value.to_str().ok()?.parse::<AgentId>().ok());
-    let session = hint.and_then(|id| visit.gateway.registry.agent(id).session());
+    let session = hint.and_then(|id| visit.gateway.registry.agent(scope.agent_id(id)).session());
     for slot in session.iter().flat_map(|session| session.lanes()) {
         if let Some(count) = counts.get_mut(slot.shard) {
             *count += 1;
@@ -106,7 +113,8 @@ fn shard_for(visit: &Visit, headers: &HeaderMap) -> usize {
 }
 
 /// Waits for hyper to give the connection up, and moves it to its shard.
-async fn take_over(visit: Arc<Visit>, on_upgrade: OnUpgrade, shard: usize) {
+async fn take_over(visit: Arc<Visit>, on_upgrade: OnUpgrade, admitted: Admitted) {
+    let shard = admitted.shard;
     let upgraded = match on_upgrade.await {
         Ok(upgraded) => upgraded,
         Err(error) => {
@@ -128,14 +136,18 @@ async fn take_over(visit: Arc<Visit>, on_upgrade: OnUpgrade, shard: usize) {
             lanes.spawn_on(
                 async move {
                     if let Ok(stream) = TcpStream::from_std(stream) {
-                        accept::serve(gateway, stream, read, shard).await;
+                        accept::serve(gateway, WebSocket::server(stream, &read), admitted).await;
                     }
                 },
                 &handle,
             );
         }
-        Ok((stream, read)) => accept::serve(gateway, stream, read, visit.shard).await,
-        Err(upgraded) => accept::serve(gateway, TokioIo::new(*upgraded), Bytes::new(), visit.shard).await,
+        Ok((stream, read)) => accept::serve(gateway, WebSocket::server(stream, &read), admitted).await,
+        // Not a socket of ours, so it stays where it is.
+        Err(upgraded) => {
+            let transport = WebSocket::server(TokioIo::new(*upgraded), &[]);
+            accept::serve(gateway, transport, Admitted { shard: visit.shard, ..admitted }).await;
+        }
     }
 }
 

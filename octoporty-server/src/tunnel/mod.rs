@@ -4,4 +4,5 @@ mod accept;
 mod calls;
 mod door;
 
+pub(crate) use accept::{Admitted, serve};
 pub(crate) use door::upgrade;

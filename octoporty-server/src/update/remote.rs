@@ -16,7 +16,8 @@ use octoporty_core::{
 };
 
 use super::signal::{Signal, SignalFile};
-use crate::clock;
+#[cfg(test)]
+use crate::clock::SharedClock;
 
 /// One signal in this time (R37): an update takes minutes, and a rollback should be seen before the next try.
 const PAUSE: Duration = Duration::from_secs(600);
@@ -24,13 +25,22 @@ const PAUSE: Duration = Duration::from_secs(600);
 /// A signal that waits for longer than this is probably not watched for.
 const WATCHER_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// Tells the milliseconds since 1970.
+struct Now(Box<dyn Fn() -> u64 + Send + Sync>);
+
+impl std::fmt::Debug for Now {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Now")
+    }
+}
+
 /// Takes requests for updates.
 #[derive(Debug)]
 pub(crate) struct Updates {
     /// `None` where Agents may not ask.
     file: Option<SignalFile>,
     version: &'static str,
-    clock: fn() -> u64,
+    clock: Now,
     /// Held while a request is looked at, so that two at once do not both write.
     deciding: Mutex<()>,
     /// This process wrote a signal, so its end is probably an update.
@@ -38,13 +48,20 @@ pub(crate) struct Updates {
 }
 
 impl Updates {
-    pub(crate) fn new(path: Option<PathBuf>, version: &'static str) -> Self {
-        Self::with_clock(path, version, clock::now_ms)
+    /// With the system's clock.
+    #[cfg(test)]
+    pub(super) fn new(path: Option<PathBuf>, version: &'static str) -> Self {
+        let clock = SharedClock::default();
+        Self::with_clock(path, version, move || clock.now_ms())
     }
 
-    pub(super) fn with_clock(path: Option<PathBuf>, version: &'static str, clock: fn() -> u64) -> Self {
+    pub(crate) fn with_clock(
+        path: Option<PathBuf>,
+        version: &'static str,
+        clock: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> Self {
         let file = path.map(SignalFile::new);
-        Self { file, version, clock, deciding: Mutex::new(()), queued: AtomicBool::new(false) }
+        Self { file, version, clock: Now(Box::new(clock)), deciding: Mutex::new(()), queued: AtomicBool::new(false) }
     }
 
     /// Whether Agents may ask.
@@ -85,7 +102,7 @@ impl Updates {
             return Err(Refused::NotNewer { target: request.version.clone(), current: self.version });
         }
         let unreadable = |error| Refused::unavailable(file, &error);
-        let now_ms = (self.clock)();
+        let now_ms = (self.clock.0)();
         if let Some((signal, at_ms)) = file.waiting().map_err(unreadable)? {
             return Ok((UpdateStatus::AlreadyQueued, already_queued(signal, now_ms.saturating_sub(at_ms))));
         }

@@ -107,7 +107,8 @@ fn one_signal_in_ten_minutes_even_over_restarts() {
 fn a_signal_that_nobody_takes_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("update-signal");
-    let updates = Updates::with_clock(Some(path), CURRENT, || crate::clock::now_ms() + 7 * MINUTE_MS);
+    let updates =
+        Updates::with_clock(Some(path), CURRENT, || crate::clock::SharedClock::default().now_ms() + 7 * MINUTE_MS);
     ask(&updates, "1.10.0", false);
     let answer = ask(&updates, "1.10.0", false);
     assert!(answer.message.contains("Is the updater installed"), "{}", answer.message);

@@ -16,9 +16,17 @@ use octoporty_core::{
 use super::counting::Counting;
 use crate::{metrics::Failure, pages::Rendered};
 
-/// What hyper sends to a visitor. Dropping it cancels what it came from.
+/// Any body of a request.
+pub(crate) trait RequestBody: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static {}
+
+impl<B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static> RequestBody for B {}
+
+/// Any cause.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of an answer to a visitor. Dropping it cancels what it came from.
 #[derive(Debug)]
-pub(crate) struct VisitorBody {
+pub struct VisitorBody {
     body: proxy::Body,
     /// Tells the head check that the connection is not idle.
     _in_service: Option<InService>,

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use hyper::{
     server::conn::{http1, http2},
     service::service_fn,
@@ -12,10 +12,13 @@ use octoporty_core::{
     http1::{RequestGuard, VerdictQueue},
     limits,
 };
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite},
+    net::TcpStream,
+};
 
-use super::{plain, service};
-use crate::gateway::Inner;
+use super::{plain, replayed::Replayed, service};
+use crate::{Gateway, gateway::Inner};
 
 /// What HTTP/2 by prior knowledge begins with (RFC 9113 §3.4); no method of HTTP/1 does.
 const PREFACE_START: &[u8; 4] = b"PRI ";
@@ -41,6 +44,57 @@ pub(crate) struct Visit {
     pub(crate) shard: usize,
     /// What the head check found; only HTTP/1 has it.
     pub(crate) verdicts: Option<VerdictQueue>,
+}
+
+impl Visit {
+    /// A visit by way of another server.
+    pub(crate) fn embedded(gateway: &Gateway, peer: SocketAddr) -> Arc<Self> {
+        Arc::new(Self { gateway: Arc::clone(&gateway.inner), peer, shard: 0, verdicts: None })
+    }
+}
+
+/// Serves a connection that is no socket of ours to its end.
+pub(crate) async fn serve_stream<IO>(gateway: Arc<Inner>, mut stream: IO, peer: SocketAddr, shard: usize)
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let stopping = gateway.stopping.clone();
+    let mut first = BytesMut::new();
+    let read = tokio::select! {
+        read = tokio::time::timeout(limits::KEEP_ALIVE_TIMEOUT, read_preface(&mut stream, &mut first)) => read,
+        () = stopping.cancelled() => return,
+    };
+    let outcome = match read {
+        Ok(Ok(Some(true))) => {
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None });
+            Box::pin(serve_http2(visit, Replayed { io: stream, replay: first.freeze() })).await
+        }
+        Ok(Ok(Some(false))) => {
+            let verdicts = VerdictQueue::new();
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()) });
+            Box::pin(serve_http1(visit, stream, first.freeze(), verdicts)).await
+        }
+        Ok(Ok(None) | Err(_)) | Err(_) => return,
+    };
+    if let Err(error) = outcome {
+        tracing::trace!(%peer, %error, "connection ended early");
+    }
+}
+
+/// Reads until it is clear whether HTTP/2 is spoken; `None` when there will be nothing.
+async fn read_preface<IO: AsyncRead + Unpin>(stream: &mut IO, first: &mut BytesMut) -> io::Result<Option<bool>> {
+    loop {
+        let before = first.len().min(PREFACE_START.len());
+        if first[..before] != PREFACE_START[..before] {
+            return Ok(Some(false));
+        }
+        if first.len() >= PREFACE_START.len() {
+            return Ok(Some(true));
+        }
+        if stream.read_buf(first).await? == 0 {
+            return Ok(None);
+        }
+    }
 }
 
 /// Serves a connection to its end.
@@ -91,7 +145,10 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<Option<bool>> {
 }
 
 /// Serves a connection of which the bytes of `read` were read already.
-async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, read: Bytes, verdicts: VerdictQueue) -> hyper::Result<()> {
+async fn serve_http1<IO>(visit: Arc<Visit>, stream: IO, read: Bytes, verdicts: VerdictQueue) -> hyper::Result<()>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let gateway = Arc::clone(&visit.gateway);
     let guard = RequestGuard::new(stream, read, verdicts);
     let handle = service_fn(move |request| {
@@ -112,7 +169,10 @@ async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, read: Bytes, verdicts
     }
 }
 
-async fn serve_http2(visit: Arc<Visit>, stream: TcpStream) -> hyper::Result<()> {
+async fn serve_http2<IO>(visit: Arc<Visit>, stream: IO) -> hyper::Result<()>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let gateway = Arc::clone(&visit.gateway);
     let handle = service_fn(move |request| {
         let visit = Arc::clone(&visit);

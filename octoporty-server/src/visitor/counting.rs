@@ -11,12 +11,14 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use octoporty_core::{frame::Side, proxy::ExchangeError};
+use octoporty_core::{frame::Side, id::MappingId, proxy::ExchangeError};
 use tokio::time::Instant;
 
 use crate::{
     gateway::Inner,
     metrics::{Ended, Failure, RouteSlot, ShardMetrics},
+    observe::VisitRecord,
+    registry::RouteEntry,
 };
 
 /// One exchange that goes through hyper, which ends when the body of its answer is dropped.
@@ -25,18 +27,20 @@ pub(crate) struct Counting {
     gateway: Arc<Inner>,
     shard: usize,
     route: RouteSlot,
+    mapping: MappingId,
     since: Instant,
     from_visitor: Arc<AtomicU64>,
     ended: Ended,
 }
 
 impl Counting {
-    pub(super) fn begin(gateway: &Arc<Inner>, shard: usize, route: RouteSlot) -> Self {
+    pub(super) fn begin(gateway: &Arc<Inner>, shard: usize, route: &RouteEntry) -> Self {
         gateway.metrics.shard(shard).request_began();
         Self {
             gateway: Arc::clone(gateway),
             shard,
-            route,
+            route: route.slot,
+            mapping: route.mapping,
             since: Instant::now(),
             from_visitor: Arc::default(),
             ended: Ended::default(),
@@ -64,26 +68,30 @@ impl Counting {
 
 impl Drop for Counting {
     fn drop(&mut self) {
-        let Self { gateway, shard, route, since, from_visitor, ended } = self;
+        let Self { gateway, shard, route, mapping, since, from_visitor, ended } = self;
         ended.elapsed = since.elapsed();
         ended.bytes_from_visitor = from_visitor.load(Relaxed);
         gateway.metrics.shard(*shard).request_ended(*route, ended);
+        tell(gateway, *mapping, ended);
     }
 }
 
 /// One plain exchange, which ends before its connection goes on.
 #[derive(Debug)]
 pub(super) struct PlainCounting<'a> {
+    gateway: &'a Inner,
     shard: &'a ShardMetrics,
     route: RouteSlot,
+    mapping: MappingId,
     since: Instant,
     pub(super) ended: Ended,
 }
 
 impl<'a> PlainCounting<'a> {
-    pub(super) fn begin(shard: &'a ShardMetrics, route: RouteSlot, since: Instant) -> Self {
+    pub(super) fn begin(gateway: &'a Inner, shard: usize, route: &RouteEntry, since: Instant) -> Self {
+        let shard = gateway.metrics.shard(shard);
         shard.request_began();
-        Self { shard, route, since, ended: Ended::default() }
+        Self { gateway, shard, route: route.slot, mapping: route.mapping, since, ended: Ended::default() }
     }
 }
 
@@ -91,6 +99,21 @@ impl Drop for PlainCounting<'_> {
     fn drop(&mut self) {
         self.ended.elapsed = self.since.elapsed();
         self.shard.request_ended(self.route, &self.ended);
+        tell(self.gateway, self.mapping, &self.ended);
+    }
+}
+
+/// Tells the observer, if there is one.
+fn tell(gateway: &Inner, mapping: MappingId, ended: &Ended) {
+    if let Some(observer) = &gateway.observer {
+        observer.visit(&VisitRecord {
+            mapping,
+            status: ended.status,
+            bytes_to_visitor: ended.bytes_to_visitor,
+            bytes_from_visitor: ended.bytes_from_visitor,
+            duration: ended.elapsed,
+            failure: ended.failure,
+        });
     }
 }
 

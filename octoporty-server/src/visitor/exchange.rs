@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header, request};
-use hyper::{body::Incoming, upgrade::OnUpgrade};
+use hyper::upgrade::OnUpgrade;
 use octoporty_core::{
     frame::StreamKind,
     limits,
@@ -20,6 +20,7 @@ use tracing::Instrument;
 
 use super::{
     Visit, VisitorBody,
+    body::RequestBody,
     counting::{CountedBody, Counting, failure_of},
     failure,
     service::Facts,
@@ -36,10 +37,10 @@ use crate::{
 pub(super) const ATTEMPTS_MAX: u32 = 4;
 
 /// Sends a request to the Agent of its route and gives the answer.
-pub(super) async fn forward(
+pub(super) async fn forward<B: RequestBody>(
     visit: &Arc<Visit>,
     route: RouteEntry,
-    mut request: Request<Incoming>,
+    mut request: Request<B>,
     facts: Facts,
 ) -> Response<VisitorBody> {
     let span = tracing::debug_span!("exchange", request = %facts.id, mapping = %route.mapping);
@@ -50,7 +51,7 @@ pub(super) async fn forward(
         upgrade::as_http1(&mut parts);
     }
     let (head, id) = build_head(visit, &route, &mut parts, &facts);
-    let mut counting = Counting::begin(&visit.gateway, visit.shard, route.slot);
+    let mut counting = Counting::begin(&visit.gateway, visit.shard, &route);
     let outgoing = match Outgoing::new(counting.body(body), facts.expects_continue).await {
         Ok(outgoing) => outgoing,
         Err(error) => {
@@ -140,7 +141,7 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    async fn run(mut self, mut outgoing: Outgoing<CountedBody<Incoming>>) -> Response<VisitorBody> {
+    async fn run<B: RequestBody>(mut self, mut outgoing: Outgoing<CountedBody<B>>) -> Response<VisitorBody> {
         let mut encoded = self.head.encode();
         let since = Instant::now();
         let kind = if self.facts.upgrade { StreamKind::Upgrade } else { StreamKind::Http };
@@ -175,7 +176,7 @@ impl Exchange<'_> {
 
     /// What was not taken up may be sent again, whatever it is; what was lost on the way only if doing it twice is as
     /// good as once, and nothing had to be sent with it (RFC 9110 §9.2.2, R31).
-    fn may_repeat(&self, error: &ExchangeError, outgoing: &Outgoing<CountedBody<Incoming>>) -> bool {
+    fn may_repeat<B: RequestBody>(&self, error: &ExchangeError, outgoing: &Outgoing<CountedBody<B>>) -> bool {
         if matches!(error, ExchangeError::NotSent(_)) {
             return error.was_not_taken();
         }

@@ -3,13 +3,16 @@
 mod body;
 mod connection;
 mod counting;
+mod embedded;
 mod exchange;
 mod failure;
 mod frame_tracker;
 mod plain;
+mod replayed;
 mod service;
 mod upgrade;
 
-pub(crate) use body::VisitorBody;
-pub(crate) use connection::{Visit, serve};
-pub(crate) use service::Facts;
+pub(crate) use body::BoxError;
+pub use body::VisitorBody;
+pub(crate) use connection::{Visit, serve, serve_stream};
+pub(crate) use service::{Facts, handle};

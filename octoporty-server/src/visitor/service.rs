@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
 use http::{HeaderValue, Method, Request, Response, Version, header};
-use hyper::{body::Incoming, ext::Protocol};
+use hyper::ext::Protocol;
 use octoporty_core::{
     host::{SCRATCH_BYTES, normalise_into},
     http1::{HeadError, InService, Verdict},
@@ -12,7 +12,7 @@ use octoporty_core::{
     proxy,
 };
 
-use super::{Visit, VisitorBody, exchange, failure};
+use super::{Visit, VisitorBody, body::RequestBody, embedded, exchange, failure};
 use crate::{
     classify::{Destination, classify},
     health,
@@ -35,8 +35,10 @@ pub(crate) struct Facts {
 }
 
 /// Answers one request. A panic costs this request alone (R62).
-pub(crate) async fn handle(visit: Arc<Visit>, request: Request<Incoming>) -> Response<VisitorBody> {
+pub(crate) async fn handle<B: RequestBody>(visit: Arc<Visit>, request: Request<B>) -> Response<VisitorBody> {
     let id = visit.gateway.request_ids.next();
+    let mut request = request;
+    embedded::name_host(&mut request);
     let headers_only_on_panic = AssertUnwindSafe(answer(&visit, request, id));
     match headers_only_on_panic.catch_unwind().await {
         Ok(response) => response,
@@ -47,7 +49,7 @@ pub(crate) async fn handle(visit: Arc<Visit>, request: Request<Incoming>) -> Res
     }
 }
 
-async fn answer(visit: &Arc<Visit>, request: Request<Incoming>, id: RequestId) -> Response<VisitorBody> {
+async fn answer<B: RequestBody>(visit: &Arc<Visit>, request: Request<B>, id: RequestId) -> Response<VisitorBody> {
     let mut facts = match read_facts(visit, &request, id) {
         Ok(facts) => facts,
         Err((problem, in_service)) => {
@@ -64,7 +66,8 @@ async fn answer(visit: &Arc<Visit>, request: Request<Incoming>, id: RequestId) -
             return VisitorBody::page(page, facts.in_service);
         }
     };
-    match destination(visit, &request, host).await {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    match destination(visit, &method, uri.path(), host).await {
         Some(Ok(route)) => exchange::forward(visit, route, request, facts).await,
         Some(Err(Own::Health)) => {
             let mut response = Response::new(VisitorBody::new(
@@ -75,7 +78,7 @@ async fn answer(visit: &Arc<Visit>, request: Request<Incoming>, id: RequestId) -
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
-        Some(Err(Own::Tunnel)) => tunnel::upgrade(visit, request, &mut facts),
+        Some(Err(Own::Tunnel)) => Box::pin(tunnel::upgrade(visit, request.map(drop), &mut facts)).await,
         Some(Err(Own::Landing(host))) => {
             let page = visit.gateway.control.landing.page().render(host, request.headers(), id);
             VisitorBody::page(page, facts.in_service)
@@ -95,11 +98,11 @@ enum Own {
 }
 
 /// Who answers. Waits for the Agents of the last run where the host is not known yet.
-async fn destination(visit: &Visit, request: &Request<Incoming>, host: &str) -> Option<Result<RouteEntry, Own>> {
+async fn destination(visit: &Visit, method: &Method, path: &str, host: &str) -> Option<Result<RouteEntry, Own>> {
     let registry = &visit.gateway.registry;
     {
         let table = registry.table();
-        match classify(&table, registry.own_hosts(), host, request.method(), request.uri().path()) {
+        match classify(&table, registry.own_hosts(), host, method, path) {
             Destination::Mapped(route) => return Some(Ok(route.clone())),
             Destination::Health => return Some(Err(Own::Health)),
             Destination::Tunnel => return Some(Err(Own::Tunnel)),
@@ -119,11 +122,7 @@ async fn destination(visit: &Visit, request: &Request<Incoming>, host: &str) -> 
     Box::pin(registry.await_route(host)).await.map(Ok).or(unknown)
 }
 
-fn read_facts(
-    visit: &Visit,
-    request: &Request<Incoming>,
-    id: RequestId,
-) -> Result<Facts, (Problem, Option<InService>)> {
+fn read_facts<B>(visit: &Visit, request: &Request<B>, id: RequestId) -> Result<Facts, (Problem, Option<InService>)> {
     match &visit.verdicts {
         Some(verdicts) => match verdicts.take() {
             Some((Verdict::Accepted(facts), in_service)) => Ok(Facts {
@@ -139,17 +138,18 @@ fn read_facts(
             }
             None => Err((Problem::BadRequest, None)),
         },
-        None => http2_facts(request, id).map_err(|problem| (problem, None)),
+        None if request.version() == Version::HTTP_2 => http2_facts(request, id).map_err(|problem| (problem, None)),
+        None => embedded::facts(request, id).map_err(|problem| (problem, None)),
     }
 }
 
 /// `Host`, which the head check found to be the only one and equal to an absolute target's authority.
-fn http1_authority(request: &Request<Incoming>) -> HeaderValue {
+pub(super) fn http1_authority<B>(request: &Request<B>) -> HeaderValue {
     request.headers().get(header::HOST).cloned().unwrap_or_else(|| HeaderValue::from_static(""))
 }
 
 /// HTTP/2's own rules are hyper's to check; these are the ones that it leaves to us (R07, R08, R19).
-fn http2_facts(request: &Request<Incoming>, id: RequestId) -> Result<Facts, Problem> {
+fn http2_facts<B>(request: &Request<B>, id: RequestId) -> Result<Facts, Problem> {
     debug_assert_eq!(request.version(), Version::HTTP_2);
     let headers = request.headers();
     let upgrade = match *request.method() {

@@ -310,5 +310,6 @@ fn welcome() -> Welcome {
         name: String::new(),
         version: String::new(),
         uptime_s: 0,
+        share_domain: None,
     }
 }

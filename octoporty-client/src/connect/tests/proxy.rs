@@ -41,7 +41,8 @@ async fn refusal_of_a_proxy_is_its_own_error() {
         Server::answering("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno").await;
     let target = through(&format!("http://127.0.0.1:{}", proxy.port), "ws://127.0.0.1:9/tunnel");
     let error = soon(dial(&target)).await.err().unwrap();
-    assert!(matches!(error, DialError::ProxyRefused { status: 407, .. }), "{error}");
+    assert!(matches!(error, DialError::ProxyRefused { .. }), "{error}");
+    assert!(error.to_string().contains("status 407"), "{error}");
     assert!(error.to_string().contains(&format!("127.0.0.1:{}", proxy.port)), "{error}");
 }
 

@@ -24,7 +24,7 @@ impl PlainRequest {
     /// The request must have no body.
     pub(crate) fn new(head: &RawRequestHead<'_>, target: &UpstreamTarget, policy: &HeaderPolicy) -> Option<Self> {
         let speaks_http1 = matches!(target.protocol(), UpstreamProtocol::Auto | UpstreamProtocol::Http1);
-        if target.scheme() != Scheme::Http || !speaks_http1 || !policy.is_empty() {
+        if !target.is_tcp() || target.scheme() != Scheme::Http || !speaks_http1 || !policy.is_empty() {
             return None;
         }
         let method = head.method;

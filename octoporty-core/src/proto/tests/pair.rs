@@ -49,6 +49,7 @@ pub(super) fn welcome() -> Welcome {
         name: "gateway".to_owned(),
         version: "0".to_owned(),
         uptime_s: 4,
+        share_domain: None,
     }
 }
 

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use octoporty_core::message::{CADDY_CONFIG_BYTES_MAX, CaddyConfigHead, encode_caddy_config};
 
 use super::dispatch::{Caller, Refusal};
-use crate::clock;
 
 pub(super) const CONFIG: &str = "caddy.config";
 
@@ -28,5 +27,5 @@ pub(super) async fn config(caller: &Caller) -> Result<Bytes, Refusal> {
             format!("Caddy's configuration has {} bytes, at most {CADDY_CONFIG_BYTES_MAX} are sent", json.len());
         return Err(Refusal::new("too-large", message));
     }
-    Ok(encode_caddy_config(CaddyConfigHead { read_at_ms: clock::now_ms() }, &json).into())
+    Ok(encode_caddy_config(CaddyConfigHead { read_at_ms: caller.gateway.control.clock.now_ms() }, &json).into())
 }

@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{caddy, landing, logs, routes, status, update};
 use crate::{
+    AgentScope,
     gateway::Inner,
     registry::{Agent, Session},
 };
@@ -29,6 +30,8 @@ pub(super) struct Caller {
     pub(super) agent: Arc<Agent>,
     pub(super) session: Arc<Session>,
     pub(super) lane: Lane,
+    /// What its key allows.
+    pub(super) scope: AgentScope,
 }
 
 /// A call that gets a no for an answer.
@@ -70,6 +73,7 @@ pub(in crate::tunnel) async fn serve(
     agent: &Arc<Agent>,
     session: &Arc<Session>,
     lane: &Lane,
+    scope: &AgentScope,
 ) -> ConnectionError {
     let leaving = async {
         if let Some(go_away) = lane.peer_leaves().await {
@@ -83,6 +87,7 @@ pub(in crate::tunnel) async fn serve(
         agent: Arc::clone(agent),
         session: Arc::clone(session),
         lane: lane.clone(),
+        scope: scope.clone(),
     };
     tokio::select! {
         error = accept_calls(&caller) => error,

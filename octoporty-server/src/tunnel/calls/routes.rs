@@ -15,13 +15,13 @@ pub(super) const SYNC_BYTES_MAX: usize = 16 << 20;
 
 /// Takes over an Agent's routes. Building the table of many takes a while, so no shard does it.
 pub(super) async fn sync(caller: &Caller, body: Bytes) -> Result<Bytes, Refusal> {
-    let Caller { gateway, agent, session, .. } = caller;
-    let (at, of, by) = (Arc::clone(gateway), Arc::clone(agent), Arc::clone(session));
+    let Caller { gateway, agent, session, scope, .. } = caller;
+    let (at, of, by, scope) = (Arc::clone(gateway), Arc::clone(agent), Arc::clone(session), scope.clone());
     let outcome = tokio::task::spawn_blocking(move || {
         let routes = decode_routes(&body)?;
         // From here on requests go to this session: its routes are the ones that count.
         take_over(&of, &by);
-        Ok::<_, Refusal>(at.registry.sync(&of, routes))
+        Ok::<_, Refusal>(at.registry.sync(&of, routes, &scope, &*at.claims))
     })
     .await??;
     tracing::info!(agent = %agent.id, live = outcome.live, refused = outcome.refused_count, "routes synced");

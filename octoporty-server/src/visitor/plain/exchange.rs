@@ -59,8 +59,8 @@ struct Answered {
 impl Exchange<'_> {
     /// Runs to the end of the answer; says whether the connection can serve again.
     pub(super) async fn run(mut self, connection: &mut Connection) -> bool {
-        let shard = self.gateway.metrics.shard(self.shard);
-        let mut counting = PlainCounting::begin(shard, self.request.route.slot, self.request.since);
+        let gateway = self.gateway;
+        let mut counting = PlainCounting::begin(gateway, self.shard, &self.request.route, self.request.since);
         let ended = &mut counting.ended;
         let written = match self.ask(connection).await {
             Ok(answered) => self.answer(connection, answered, ended).await,
