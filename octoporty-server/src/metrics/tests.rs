@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use octoporty_core::{id::MappingId, secret::Secret};
+use octoporty_core::id::MappingId;
 
 use super::{Ended, Failure, RouteSlot, render};
 use crate::Gateway;

@@ -9,7 +9,7 @@ use octoporty_client::{
     upstream::{Scheme, UpstreamTarget},
 };
 
-use super::naming;
+use super::{in_background, naming};
 
 #[tokio::test(start_paused = true)]
 async fn endpoints_are_told_apart_and_closed_one_by_one() {
@@ -84,11 +84,11 @@ async fn an_upstream_is_chosen_for_each_request() {
 
 /// A service on a real socket that says who it is to all requests.
 async fn listening(name: &'static str) -> Arc<UpstreamTarget> {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    let port = listener.local_addr().expect("it is bound").port();
     let app = axum::Router::new().fallback(move || async move { name });
-    tokio::spawn(axum::serve(listener, app).into_future());
-    UpstreamTarget::builder(Scheme::Http, "127.0.0.1", port).build().unwrap()
+    in_background(axum::serve(listener, app).into_future());
+    UpstreamTarget::builder(Scheme::Http, "127.0.0.1", port).build().expect("it is an address")
 }
 
 #[cfg(unix)]
@@ -98,7 +98,7 @@ async fn an_upstream_can_be_a_unix_socket() {
     let path = folder.path().join("app.sock");
     let listener = tokio::net::UnixListener::bind(&path).unwrap();
     let app = axum::Router::new().fallback(|body: String| async move { format!("over a socket: {body}") });
-    tokio::spawn(axum::serve(listener, app).into_future());
+    in_background(axum::serve(listener, app).into_future());
     let world = World::new();
     let tunnel = world.tunnel().await.unwrap();
     let endpoint = tunnel.forward("app.test", Upstream::unix(&path).unwrap()).await.unwrap();
@@ -159,7 +159,7 @@ async fn a_drain_lets_what_is_open_finish_and_counts_what_it_cut() {
     tunnel.serve("app.test", app).await.unwrap();
     let visit = |path: &'static str| {
         let visitor = world.visitor();
-        tokio::spawn(async move { visitor.get(&format!("http://app.test{path}")).await.unwrap() })
+        in_background(async move { visitor.get(&format!("http://app.test{path}")).await.unwrap() })
     };
     let (quick, slow) = (visit("/quick"), visit("/slow"));
     tokio::time::sleep(Duration::from_secs(1)).await;

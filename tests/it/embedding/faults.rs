@@ -5,7 +5,7 @@ use std::time::Duration;
 use octoporty_client::{ConnectionState, testkit::World};
 use tokio::time::Instant;
 
-use super::naming;
+use super::{in_background, naming};
 
 #[tokio::test(start_paused = true)]
 async fn a_cut_line_comes_back_with_its_endpoints() {
@@ -52,7 +52,7 @@ async fn a_gateway_that_refuses_is_tried_again() {
     let given_up = world.builder().give_up_after(Duration::from_secs(30)).connect().await.err().unwrap();
     assert_eq!((given_up.code(), given_up.is_retryable()), ("timed-out", true));
     assert!(given_up.to_string().contains("no transport"), "{given_up}");
-    let connecting = tokio::spawn(world.builder().connect());
+    let connecting = in_background(world.builder().connect());
     tokio::time::sleep(Duration::from_secs(5)).await;
     world.faults().accept();
     connecting.await.unwrap().unwrap();

@@ -6,21 +6,21 @@ use octoporty_server::{AgentScope, Attempt, Authenticator, Denied, Gateway};
 use tokio::net::TcpListener;
 use tower_service::Service;
 
-use super::naming;
+use super::{in_background, naming};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// Serves `app` on a port of its own.
 async fn serve(app: Router) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(axum::serve(listener, app).into_future());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    in_background(axum::serve(listener, app).into_future());
     port
 }
 
 async fn get_from(port: u16, host: &str, path: &str) -> (u16, String) {
-    let mut visitor = octoporty_tests::Visitor::connect(([127, 0, 0, 1], port).into(), host).await.unwrap();
-    let answer = visitor.get(path).await.unwrap();
+    let mut visitor = octoporty_tests::Visitor::connect(([127, 0, 0, 1], port).into(), host).await.expect("it listens");
+    let answer = visitor.get(path).await.expect("there is an answer");
     (answer.status(), answer.text())
 }
 
@@ -29,7 +29,7 @@ async fn axum_serves_a_gateway_as_it_is() {
     let gateway = Gateway::builder().api_key(KEY).build().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    tokio::spawn(axum::serve(listener, gateway.into_service()).into_future());
+    in_background(axum::serve(listener, gateway.into_service()).into_future());
     let tunnel =
         Tunnel::builder().gateway(format!("ws://127.0.0.1:{port}/tunnel")).api_key(KEY).connect().await.unwrap();
     tunnel.serve("app.test", naming("through axum twice")).await.unwrap();
@@ -58,8 +58,8 @@ struct TwoKeys;
 impl Authenticator for TwoKeys {
     async fn authenticate(&self, attempt: &Attempt<'_>) -> Result<AgentScope, Denied> {
         match attempt.key.as_bytes() {
-            b"key of one" => Ok(AgentScope::of("one").domains(["one.test".parse().unwrap()])),
-            b"key of two" => Ok(AgentScope::of("two").domains(["two.test".parse().unwrap()])),
+            b"key of one" => Ok(AgentScope::of("one").domains(["one.test".parse().expect("a host name")])),
+            b"key of two" => Ok(AgentScope::of("two").domains(["two.test".parse().expect("a host name")])),
             _ => Err(Denied),
         }
     }

@@ -5,6 +5,8 @@ use std::{net::SocketAddr, time::Duration};
 use axum::{Router, extract::ConnectInfo, routing::get, serve::ListenerExt};
 use octoporty_client::{EndpointError, Visitor, testkit::World};
 
+use super::in_background;
+
 #[tokio::test(start_paused = true)]
 async fn axum_serves_a_listener() {
     let world = World::new();
@@ -16,7 +18,7 @@ async fn axum_serves_a_listener() {
             format!("{} wants {} ({})", visitor.ip(), visitor.host(), visitor.request_id())
         }),
     );
-    let serving = tokio::spawn(
+    let serving = in_background(
         axum::serve(listener, app.into_make_service_with_connect_info::<Visitor>())
             .with_graceful_shutdown(tunnel.closed())
             .into_future(),
@@ -39,7 +41,7 @@ async fn apps_that_read_socket_addresses_work_on() {
     let app =
         Router::new().route("/", get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }));
     let serving =
-        tokio::spawn(axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).into_future());
+        in_background(axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).into_future());
     assert_eq!(world.visitor().get("http://app.test/").await.unwrap().text(), "192.0.2.1:0");
     serving.abort();
 }

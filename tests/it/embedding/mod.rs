@@ -10,6 +10,12 @@ mod service;
 mod sockets;
 
 use axum::{Router, routing::get};
+use tokio::{runtime::Handle, task::JoinHandle};
+
+/// Runs until the test's runtime ends, or to its own end.
+fn in_background<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    Handle::current().spawn(work)
+}
 
 /// A service that says who it is.
 fn naming(name: &'static str) -> Router {

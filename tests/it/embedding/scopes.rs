@@ -7,12 +7,12 @@ use tokio_util::sync::CancellationToken;
 use super::naming;
 
 fn pattern(text: &str) -> HostPattern {
-    HostPattern::parse(text).unwrap()
+    HostPattern::parse(text).expect("a test names hosts")
 }
 
 async fn tunnel_of(world: &World, scope: AgentScope, id: u128) -> octoporty_client::Tunnel {
     let builder = octoporty_client::Tunnel::builder().transport(world.transport(scope));
-    builder.id(AgentId::from_u128(id)).connect().await.unwrap()
+    builder.id(AgentId::from_u128(id)).connect().await.expect("lines in memory can be opened")
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::Body as AxumBody,
     extract::{ConnectInfo, Request},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -22,6 +22,8 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     sync::mpsc,
 };
+
+use super::in_background;
 
 /// A visitor's body that is sent as the test likes.
 fn channel_body() -> (mpsc::Sender<&'static str>, impl http_body::Body<Data = Bytes, Error = Infallible> + Send) {
@@ -97,16 +99,16 @@ async fn answers_are_framed_as_a_server_would() {
 /// Upgrades to a protocol that says everything back in capitals.
 async fn shouting(mut request: Request) -> Response {
     let upgrade = hyper::upgrade::on(&mut request);
-    tokio::spawn(async move {
-        let mut io = hyper_util::rt::TokioIo::new(upgrade.await.unwrap());
+    in_background(async move {
+        let mut io = hyper_util::rt::TokioIo::new(upgrade.await.expect("the answer of 101 goes out"));
         let mut read = [0; 64];
         while let Ok(bytes @ 1..) = io.read(&mut read).await {
-            io.write_all(read[..bytes].to_ascii_uppercase().as_slice()).await.unwrap();
+            io.write_all(read[..bytes].to_ascii_uppercase().as_slice()).await.expect("the visitor is there");
         }
     });
     let mut headers = HeaderMap::new();
-    headers.insert(header::CONNECTION, "Upgrade".parse().unwrap());
-    headers.insert(header::UPGRADE, "websocket".parse().unwrap());
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
 }
 
@@ -162,7 +164,7 @@ async fn a_visitor_who_leaves_ends_the_service_s_work() {
     );
     tunnel.serve("app.test", slow).await.unwrap();
     let visitor = world.visitor();
-    let asking = tokio::spawn(async move { visitor.get("http://app.test/").await.map(|answer| answer.status()) });
+    let asking = in_background(async move { visitor.get("http://app.test/").await.map(|answer| answer.status()) });
     has_begun.recv().await.unwrap();
     asking.abort();
     // The router holds one sender for as long as it is served.
