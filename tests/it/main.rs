@@ -12,6 +12,7 @@ mod lanes;
 mod observe;
 mod programs;
 mod routing;
+mod share;
 mod streaming;
 mod tidy;
 mod websocket;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use octoporty_shell::flags::CommonFlags;
 
+use crate::share::{HttpShare, ServeShare};
+
 const AFTER_HELP: &str = "\
 The most important settings, by environment variable:
   Agent__GatewayFqdn           the Gateway's domain (this or the next is required)
@@ -27,6 +29,8 @@ Names are free of case. `octoporty-agent check` lists every setting and where it
 Examples:
   octoporty-agent --config /etc/octoporty/agent.toml
   octoporty-agent --gateway gateway.example.com --map app.example.com=http://localhost:3000
+  octoporty-agent http 3000 --gateway gateway.example.com --api-key-file api-key
+  octoporty-agent serve ./site --domain docs.example.com --gateway gateway.example.com --api-key-file api-key
 
 All settings are explained in docs/configuration.md of the source.";
 
@@ -64,10 +68,14 @@ pub(crate) struct Cli {
 }
 
 /// What to do instead of running.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Check the configuration, and list what is in effect and where each value came from
     Check,
+    /// Share a local HTTP service until Ctrl-C: no database, no web UI, a public address at once
+    Http(HttpShare),
+    /// Share the files of a folder until Ctrl-C
+    Serve(ServeShare),
     /// Ask the Agent that runs here how it is: prints one line, and exits with 0 when it is well, else with 1
     Health,
 }

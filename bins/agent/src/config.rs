@@ -10,7 +10,7 @@ use octoporty_core::host::Hostname;
 use octoporty_core::limits::LANES_MAX;
 use octoporty_core::secret::Secret;
 use octoporty_shell::logging::{self, LoggingConfig};
-use octoporty_shell::settings::{Loaded, Problem, Problems, Schema, Setting, Values, parse};
+use octoporty_shell::settings::{Layers, Loaded, Problem, Problems, Schema, Setting, Values, parse};
 use octoporty_shell::{SHARDS_MAX, Shards, flags, process};
 use octoporty_store::Location;
 
@@ -171,6 +171,13 @@ pub(crate) fn load(
     cli: &Cli,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Loaded<AgentConfig>, Problems> {
+    let mut values = layers(cli, variables).into_values();
+    let draft = read(&mut values, &cli.map);
+    values.finish(draft)
+}
+
+/// All layers of the Agent's configuration, not read yet.
+pub(crate) fn layers(cli: &Cli, variables: impl IntoIterator<Item = (OsString, OsString)>) -> Layers {
     let defaults = [(&logging::FILE_PATH, LoggingConfig::default_file_path("agent")), (&NAME, process::host_name())];
     let mut layers = cli.common.layers(&SCHEMA, "Agent", &defaults, variables);
     if let Some(gateway) = &cli.gateway {
@@ -196,50 +203,76 @@ pub(crate) fn load(
             layers.secret_file_flag(flag, setting, path);
         }
     }
-    let mut values = layers.into_values();
-    let draft = read(&mut values, &cli.map);
-    values.finish(draft)
+    layers
+}
+
+/// What a tunnel needs, with or without all the rest of an Agent.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// The Gateway's WebSocket URL, with its path.
+    pub(crate) gateway_url: Uri,
+    /// Dial it although key and traffic cross a network unencrypted. The user was warned (R21).
+    pub(crate) allow_insecure_gateway: bool,
+    /// The Gateway's key.
+    pub(crate) api_key: Secret,
+    /// This Agent's name.
+    pub(crate) name: String,
+    /// Addresses that no mapping may reach (R33).
+    pub(crate) upstream_deny_list: Vec<IpNet>,
+}
+
+/// Reads what a tunnel needs; `None` if something is bad, which `values` then knows.
+pub(crate) fn read_link(values: &mut Values) -> Option<Link> {
+    let allow_insecure_gateway = values.required(&ALLOW_INSECURE_GATEWAY, parse::switch);
+    let gateway_url = gateway(values, allow_insecure_gateway.unwrap_or(false));
+    let api_key = values.required(&API_KEY, parse::key);
+    let name = values.required(&NAME, agent_name);
+    let upstream_deny_list = values.required(&UPSTREAM_DENY_LIST, parse::networks);
+    Some(Link {
+        gateway_url: gateway_url?,
+        allow_insecure_gateway: allow_insecure_gateway?,
+        api_key: api_key?,
+        name: name?,
+        upstream_deny_list: upstream_deny_list?,
+    })
 }
 
 fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
     // Everything is read before the first `?`, so that all problems are known.
-    let allow_insecure_gateway = values.required(&ALLOW_INSECURE_GATEWAY, parse::switch);
-    let gateway_url = gateway(values, allow_insecure_gateway.unwrap_or(false));
-    let api_key = values.required(&API_KEY, parse::key);
+    let link = read_link(values);
     let jwt_secret = values.required(&JWT_SECRET, parse::key);
     let password_hash = values.required(&PASSWORD_HASH, PasswordHash::parse);
     let port = values.required(&PORT, parse::port);
     let address = values.required(&BIND_ADDRESS, parse::address);
-    let upstream_deny_list = values.required(&UPSTREAM_DENY_LIST, parse::networks);
     let trusted_proxies = values.required(&TRUSTED_PROXIES, parse::networks);
     let allowed_hosts = values.required(&ALLOWED_HOSTS, host_names);
     let lanes = values.required(&LANES, |text| parse::count(text, 0, usize::from(LANES_MAX)));
     let shards = values.required(&SHARDS, |text| parse::count(text, 0, SHARDS_MAX));
-    let name = values.required(&NAME, agent_name);
     let database = values
         .required(&DATABASE, |text| text.parse().map_err(|error: octoporty_store::LocationError| error.to_string()));
     let mappings = mapping::read(values, maps);
     let logging = LoggingConfig::read(values);
     let environment = values.required(&flags::ENVIRONMENT, flags::environment_name);
-    if let (Some(key), Some(secret)) = (&api_key, &jwt_secret)
-        && key.ct_eq(secret.expose().as_bytes())
+    if let (Some(Link { api_key, .. }), Some(secret)) = (&link, &jwt_secret)
+        && api_key.ct_eq(secret.expose().as_bytes())
     {
         // A Gateway knows the key, and could then sign itself into the web UI (R36).
         values.warn("Agent__JwtSecret is the same as Agent__ApiKey; give it a value of its own".to_owned());
     }
+    let Link { gateway_url, allow_insecure_gateway, api_key, name, upstream_deny_list } = link?;
     Some(AgentConfig {
-        gateway_url: gateway_url?,
-        allow_insecure_gateway: allow_insecure_gateway?,
-        api_key: api_key?,
+        gateway_url,
+        allow_insecure_gateway,
+        api_key,
         jwt_secret: jwt_secret?,
         password_hash: password_hash?,
         listen: SocketAddr::new(address?, port?),
-        upstream_deny_list: upstream_deny_list?,
+        upstream_deny_list,
         trusted_proxies: trusted_proxies?,
         allowed_hosts: allowed_hosts?,
         lanes: NonZeroUsize::new(lanes?),
         shards: NonZeroUsize::new(shards?).unwrap_or_else(Shards::automatic_count),
-        name: name?,
+        name,
         database: database?,
         mappings,
         logging: logging?,

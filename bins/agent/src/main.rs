@@ -11,6 +11,7 @@ mod mapping;
 mod observe;
 mod password_hash;
 mod run;
+mod share;
 mod storage;
 mod wiring;
 
@@ -27,11 +28,17 @@ use octoporty_shell::{
 
 use cli::{Cli, Command};
 use config::AgentConfig;
+use share::What;
 
 const PROGRAM: &str = "octoporty-agent";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    match &cli.command {
+        Some(Command::Http(http)) => return share::run(&cli, What::service(http), &http.options),
+        Some(Command::Serve(serve)) => return share::run(&cli, What::folder(serve), &serve.options),
+        Some(Command::Check | Command::Health) | None => {}
+    }
     let loaded = match config::load(&cli, std::env::vars_os()) {
         Ok(loaded) => loaded,
         Err(problems) => return output::refuse(PROGRAM, &problems),
@@ -39,7 +46,8 @@ fn main() -> ExitCode {
     match cli.command {
         Some(Command::Check) => check(&loaded),
         Some(Command::Health) => health::report(PROGRAM, loaded.config.listen),
-        None => start(loaded),
+        // Shares ended above.
+        Some(Command::Http(_) | Command::Serve(_)) | None => start(loaded),
     }
 }
 

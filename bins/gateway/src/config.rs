@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use http::uri::Authority;
 use ipnet::IpNet;
-use octoporty_core::host::Hostname;
+use octoporty_core::host::{HostPattern, Hostname};
 use octoporty_core::secret::Secret;
 use octoporty_server::edge::caddy::AdminAddress;
 use octoporty_shell::logging::{self, LoggingConfig};
@@ -108,6 +108,13 @@ const METRICS_ADDRESS: Setting = Setting::new(
 )
 .default("")
 .may_be_empty();
+const SHARE_DOMAIN: Setting = Setting::new(
+    "Gateway__ShareDomain",
+    "wildcard under which Agents may take names that they made up",
+    "a wildcard such as *.share.example.com, or empty for none",
+)
+.default("")
+.may_be_empty();
 const MAX_CONNECTIONS: Setting =
     Setting::new("Gateway__MaxConnections", "visitors' connections in all", "1 to 1000000").default("65536");
 const MAX_CONNECTIONS_PER_ADDRESS: Setting =
@@ -145,6 +152,7 @@ pub(crate) const SCHEMA: Schema = Schema {
             DRAIN_PERIOD,
             STATE_PATH,
             METRICS_ADDRESS,
+            SHARE_DOMAIN,
             MAX_CONNECTIONS,
             MAX_CONNECTIONS_PER_ADDRESS,
         ],
@@ -185,6 +193,8 @@ pub(crate) struct GatewayConfig {
     pub(crate) state_path: PathBuf,
     /// Where counts and health for probes are served; `None` for nowhere.
     pub(crate) metrics_address: Option<SocketAddr>,
+    /// The wildcard of made-up names.
+    pub(crate) share_domain: Option<HostPattern>,
     /// Visitors' connections in all.
     pub(crate) max_connections: usize,
     /// Visitors' connections of one address.
@@ -244,6 +254,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
     let drain_period = values.required(&DRAIN_PERIOD, parse::duration);
     let state_path = values.required(&STATE_PATH, parse::path);
     let metrics_address = values.required(&METRICS_ADDRESS, |text| or_empty(text, metrics_address));
+    let share_domain = values.required(&SHARE_DOMAIN, |text| or_empty(text, wildcard));
     let max_connections = values.required(&MAX_CONNECTIONS, connections);
     let max_connections_per_address = values.required(&MAX_CONNECTIONS_PER_ADDRESS, connections);
     let logging = LoggingConfig::read(values);
@@ -279,6 +290,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
         drain_period: drain_period?,
         state_path: state_path?,
         metrics_address: metrics_address?,
+        share_domain: share_domain?,
         max_connections: max_connections?,
         max_connections_per_address: max_connections_per_address?,
         logging: logging?,
@@ -320,6 +332,14 @@ fn socket_address(text: &str) -> Result<SocketAddr, String> {
 fn metrics_address(text: &str) -> Result<SocketAddr, String> {
     let address = text.parse().ok().filter(|address: &SocketAddr| address.port() != 0);
     address.ok_or_else(|| "is not an address with a port".to_owned())
+}
+
+fn wildcard(text: &str) -> Result<HostPattern, String> {
+    match HostPattern::parse(text) {
+        Ok(pattern) if pattern.is_wildcard() => Ok(pattern),
+        Ok(_) => Err("is no wildcard".to_owned()),
+        Err(error) => Err(format!("is no wildcard: {error}")),
+    }
 }
 
 fn host_and_port(text: &str) -> Result<String, String> {

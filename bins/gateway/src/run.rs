@@ -127,6 +127,9 @@ async fn build(config: &GatewayConfig, shards: &Shards, ring: LogRing) -> anyhow
     if let Some(fqdn) = &config.fqdn {
         builder = builder.own_host(fqdn.clone());
     }
+    if let Some(wildcard) = &config.share_domain {
+        builder = builder.share_domain(wildcard.clone());
+    }
     if let Some(caddy) = &config.caddy {
         builder = builder.edge(edge(caddy, config.remove_routes_on_tunnel_unavailable));
     }
