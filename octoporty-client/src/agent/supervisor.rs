@@ -53,6 +53,8 @@ pub(super) async fn run(inner: Arc<Inner>) {
         inner.enter(state, |status| {
             status.attempts = status.attempts.saturating_add(1);
             status.next_attempt = None;
+            // Said of the session before.
+            status.gateway_restart = None;
         });
         let mut pause = None;
         let connected = tokio::select! {
@@ -68,7 +70,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
                 match end {
                     End::Stopping => break,
                     End::Reconnect => pause = Some(Duration::ZERO),
-                    End::Lost(reason) => lost(&inner, reason),
+                    End::Lost(reason) => lost(&inner, &mut backoff, reason),
                     End::GoAway(go_away) => pause = leave(&inner, &mut backoff, &go_away),
                 }
             }
@@ -88,8 +90,12 @@ pub(super) async fn run(inner: Arc<Inner>) {
     });
 }
 
-fn lost(inner: &Inner, reason: String) {
+fn lost(inner: &Inner, backoff: &mut Backoff, reason: String) {
     tracing::warn!(%reason, "tunnel lost");
+    // It was to come, and others lost theirs at the same moment.
+    if let Some(spread) = inner.status.borrow().gateway_restart {
+        backoff.hint(spread);
+    }
     inner.enter(ConnectionState::Reconnecting, |status| {
         status.last_disconnected = Some(Instant::now());
         status.last_error = Some(reason);

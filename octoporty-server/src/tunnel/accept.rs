@@ -73,6 +73,9 @@ async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, shard: usize) {
         tracing::info!(agent = %agent.id, name = hello.name, version = hello.version, session = %joined.session.id, "agent connected");
     }
     agent.notify();
+    if joined.is_first {
+        calls::tell_newcomer(gateway, lane);
+    }
     gateway.metrics.lanes.add(lane);
     let error = calls::serve(gateway, &agent, &joined.session, lane).await;
     gateway.metrics.lanes.remove(lane);

@@ -14,7 +14,10 @@ use octoporty_core::{
 };
 use tokio::net::TcpStream;
 
-use super::{plain, service};
+use super::{
+    plain, service,
+    stream::{EndsWithConnection, VisitorStream},
+};
 use crate::gateway::Inner;
 
 /// What HTTP/2 by prior knowledge begins with (RFC 9113 §3.4); no method of HTTP/1 does.
@@ -41,18 +44,20 @@ pub(crate) struct Visit {
     pub(crate) shard: usize,
     /// What the head check found; only HTTP/1 has it.
     pub(crate) verdicts: Option<VerdictQueue>,
+    /// Of the connection; only HTTP/1 looks at it.
+    pub(super) ends: EndsWithConnection,
 }
 
 /// Serves a connection to its end.
 pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAddr, shard: usize) {
-    let stopping = gateway.stopping.clone();
     let first = tokio::select! {
+        biased;
         first = tokio::time::timeout(limits::KEEP_ALIVE_TIMEOUT, speaks_http2(&stream)) => first,
-        () = stopping.cancelled() => return,
+        () = gateway.last_requests_are_in() => return,
     };
     let outcome = match first {
         Ok(Ok(Some(true))) => {
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None });
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None, ends: EndsWithConnection::default() });
             Box::pin(serve_http2(visit, stream)).await
         }
         Ok(Ok(Some(false))) => {
@@ -65,7 +70,8 @@ pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAd
                 return;
             };
             let verdicts = VerdictQueue::new();
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()) });
+            let ends = EndsWithConnection::default();
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()), ends });
             // Boxed: most connections never come here, and each would hold the room for it.
             Box::pin(serve_http1(visit, stream, read, verdicts)).await
         }
@@ -93,7 +99,7 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<Option<bool>> {
 /// Serves a connection of which the bytes of `read` were read already.
 async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, read: Bytes, verdicts: VerdictQueue) -> hyper::Result<()> {
     let gateway = Arc::clone(&visit.gateway);
-    let guard = RequestGuard::new(stream, read, verdicts);
+    let guard = RequestGuard::new(VisitorStream::new(stream, visit.ends.clone()), read, verdicts);
     let handle = service_fn(move |request| {
         let visit = Arc::clone(&visit);
         Box::pin(async move { Ok::<_, Infallible>(service::handle(visit, request).await) })
@@ -104,7 +110,7 @@ async fn serve_http1(visit: Arc<Visit>, stream: TcpStream, read: Bytes, verdicts
     tokio::select! {
         biased;
         outcome = connection.as_mut() => return outcome,
-        () = gateway.stopping.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = gateway.last_requests_are_in() => connection.as_mut().graceful_shutdown(),
     }
     tokio::select! {
         outcome = connection => outcome,

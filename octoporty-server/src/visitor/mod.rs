@@ -8,8 +8,10 @@ mod failure;
 mod frame_tracker;
 mod plain;
 mod service;
+mod stream;
 mod upgrade;
 
 pub(crate) use body::VisitorBody;
 pub(crate) use connection::{Visit, serve};
 pub(crate) use service::Facts;
+pub(crate) use stream::VisitorStream;
