@@ -71,6 +71,8 @@ pub struct Status {
     pub gateway_version: Option<String>,
     /// When the Gateway started, by its own count.
     pub gateway_started: Option<Instant>,
+    /// The Gateway said that it will restart, and over how long to spread the return if it goes without a goodbye.
+    pub gateway_restart: Option<Duration>,
     /// The last round trip.
     pub round_trip: Option<Duration>,
     /// Lanes that are up.

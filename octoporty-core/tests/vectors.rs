@@ -11,8 +11,8 @@ use octoporty_core::{
     },
     message::{
         CaddyConfigHead, CallAnswer, CallHead, GatewayStatus, GoAway, Hello, LandingSync, LandingSynced, LogBatch,
-        LogHistogram, LogPage, LogsFollow, LogsRead, RecordReader, Refused, Route, RoutesSynced, UpdateAnswer,
-        UpdateRequest, Welcome, decode, decode_caddy_config, decode_landing, decode_routes, encode,
+        LogHistogram, LogPage, LogsFollow, LogsRead, RecordReader, Refused, RestartComing, Route, RoutesSynced,
+        UpdateAnswer, UpdateRequest, Welcome, decode, decode_caddy_config, decode_landing, decode_routes, encode,
         encode_caddy_config, encode_landing, encode_record, encode_routes,
     },
     proxy::{RequestHead, ResponseHead, decode_trailers, encode_trailers},
@@ -219,6 +219,7 @@ fn reread_control(kind: &str, packed: &Bytes, meaning: &Value) -> Result<Vec<u8>
         "landing_synced" => reread::<LandingSynced>(packed, meaning),
         "update_request" => reread::<UpdateRequest>(packed, meaning),
         "update_answer" => reread::<UpdateAnswer>(packed, meaning),
+        "restart_coming" => reread::<RestartComing>(packed, meaning),
         "gateway_status" => reread::<GatewayStatus>(packed, meaning),
         "log_page" => {
             let page: LogPage = decode("vector", packed).map_err(|error| error.to_string())?;

@@ -17,6 +17,9 @@ use crate::{
 /// Shortest key that an Agent may be asked for, in characters: 128 bits in hex (R22).
 const KEY_CHARACTERS_MIN: usize = 32;
 
+/// Long enough that some hundred Agents do not come back at once, short enough that visitors may wait for it.
+const RECONNECT_SPREAD: Duration = Duration::from_secs(2);
+
 /// Settings that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -69,6 +72,7 @@ pub struct GatewayBuilder {
     pub(crate) landing_path: Option<PathBuf>,
     pub(crate) update_signal_path: Option<PathBuf>,
     pub(crate) edge: Option<Edge>,
+    pub(crate) reconnect_spread: Duration,
 }
 
 impl std::fmt::Debug for GatewayBuilder {
@@ -103,6 +107,7 @@ impl GatewayBuilder {
             landing_path: None,
             update_signal_path: None,
             edge: None,
+            reconnect_spread: RECONNECT_SPREAD,
         }
     }
 
@@ -245,6 +250,13 @@ impl GatewayBuilder {
     pub fn edge(mut self, edge: Edge) -> Self {
         self.caddy.get_or_insert_with(|| Arc::new(edge.clone()));
         self.edge = Some(edge);
+        self
+    }
+
+    /// Over how long Agents should spread their return if this Gateway goes without a goodbye though it told them that it
+    /// will restart; [`Gateway::shutdown`] says it for one with a goodbye. Default: 2 s.
+    pub const fn reconnect_spread(mut self, spread: Duration) -> Self {
+        self.reconnect_spread = spread;
         self
     }
 

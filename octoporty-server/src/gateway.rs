@@ -45,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) grace_period: Duration,
     pub(crate) startup_hold: Duration,
+    pub(crate) reconnect_spread: Duration,
     pub(crate) edge: Option<Edge>,
     pub(crate) request_ids: RequestIds,
     pub(crate) waiting: Semaphore,
@@ -95,6 +96,7 @@ impl Gateway {
                 trusted_proxies: builder.trusted_proxies,
                 grace_period: builder.grace_period,
                 startup_hold: builder.startup_hold,
+                reconnect_spread: builder.reconnect_spread,
                 edge: builder.edge,
                 request_ids: RequestIds::new(),
                 waiting: Semaphore::new(WAITING_MAX),
@@ -142,9 +144,14 @@ impl Gateway {
         let inner = &self.inner;
         inner.stopping.cancel();
         inner.visitors.close();
-        let drained = tokio::time::timeout_at(deadline, inner.visitors.wait()).await.is_ok();
+        let finished = async {
+            // A connection may have been taken at this very moment and be in no tracker yet.
+            inner.last_requests_are_in().await;
+            inner.visitors.wait().await;
+        };
+        let drained = tokio::time::timeout_at(deadline, finished).await.is_ok();
         let cut = if drained { 0 } else { inner.visitors.len() };
-        let reason = if inner.control.updates.is_queued() { "the gateway is updated" } else { "the gateway stops" };
+        let reason = if inner.control.updates.is_queued() { UPDATED } else { "the gateway stops" };
         for session in inner.registry.sessions() {
             for slot in session.lanes() {
                 slot.lane.go_away(GoAwayReason::Restart, reason, spread);
@@ -161,10 +168,24 @@ impl Gateway {
     }
 }
 
+/// Why a Gateway restarts that told its host to update it.
+pub(crate) const UPDATED: &str = "the gateway is updated";
+
+/// For how long after the stop began requests are still taken on connections that are open. HTTP/1 cannot say that no more
+/// are wanted but in an answer, so a close at once would meet requests that are on their way. As long as the longest of
+/// ordinary round trips, and a quarter of the second that an idle stop may take.
+const LAST_REQUESTS_PERIOD: Duration = Duration::from_millis(250);
+
 /// How long connections have to end once they were told to end at once.
 const CUT_PERIOD: Duration = Duration::from_millis(500);
 
 impl Inner {
+    /// Ready a moment after the stop began, when connections by HTTP/1 that are silent may be closed.
+    pub(crate) async fn last_requests_are_in(&self) {
+        self.stopping.cancelled().await;
+        tokio::time::sleep(LAST_REQUESTS_PERIOD).await;
+    }
+
     /// The settings of a new lane.
     pub(crate) fn lane_config(&self) -> Config {
         Config::new(Role::Gateway)

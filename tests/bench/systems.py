@@ -186,6 +186,17 @@ def caddy_tunnel():
     return caddy("caddy>tunnel", 17093, 17094, behind, env_needed="TUNNEL_BIN")
 
 
+def caddy_hop(name, port, scheme, shards):
+    """Caddy in front of the Gateway as its own routes have it, but with `scheme` between the two for all requests."""
+    front = gateway(port + 1)
+    front.env["Gateway__Shards"] = str(shards)
+    behind = [front, agent(port + 1, port + 2, ["--map", f"app.example.test=http://127.0.0.1:{BACKEND}"])]
+    system = caddy(name, port, port + 1, behind, env_needed="TUNNEL_BIN", shown=False)
+    system.files["Caddyfile"] = (f"{{\n admin off\n auto_https off\n}}\nhttp://:{port} {{\n bind 127.0.0.1\n"
+                                 f" reverse_proxy {scheme}127.0.0.1:{port + 1} {{\n  flush_interval 1ms\n }}\n}}\n")
+    return system
+
+
 SYSTEMS = [
     # -- no tunnel: one hop or none
     System("direct", BACKEND),
@@ -218,5 +229,7 @@ SYSTEMS = [
     caddy_rathole(),
     # -- ours. TUNNEL_BIN is the folder that holds the two programs.
     caddy_tunnel(),
+    caddy_hop("caddy-h1>tunnel", 17120, "", 1), caddy_hop("caddy-h2c>tunnel", 17123, "h2c://", 1),
+    caddy_hop("caddy-h1>tunnel-2", 17126, "", 2), caddy_hop("caddy-h2c>tunnel-2", 17129, "h2c://", 2),
     tunnel("tunnel", 17200, 17201),
 ]

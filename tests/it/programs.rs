@@ -10,8 +10,8 @@ use std::{
 };
 
 use octoporty_tests::{
-    HOST, Process, Program, Signal, TEST_KEY, TestFolder, TestUpstream, Visitor, eventually, eventually_async,
-    free_address,
+    HOST, Process, Program, Signal, TEST_KEY, TestFolder, TestUpstream, Visitor, VisitorWebSocket, eventually,
+    eventually_async, free_address,
 };
 use tokio::{net::TcpStream, time::Instant};
 
@@ -114,6 +114,30 @@ async fn programs_serve_and_stop_on_sigterm() {
         assert_eq!(process.stop(SOON).await.unwrap().code(), Some(0));
         assert!(begin.elapsed() < IDLE_STOP_MAX, "{:?}", begin.elapsed());
     }
+}
+
+#[tokio::test]
+async fn sigterm_tells_websockets_and_cuts_what_hangs_in_time() {
+    const DRAIN_PERIOD: Duration = Duration::from_secs(2);
+    let site = Site::new();
+    let drain_period = format!("{}s", DRAIN_PERIOD.as_secs());
+    let mut gateway = site.gateway_program().variable("Gateway__DrainPeriod", drain_period).start().unwrap();
+    eventually_async(SOON, "the gateway listens", || async { TcpStream::connect(site.gateway_at).await.is_ok() }).await;
+    let _agent = site.start_agent();
+    site.serves().await;
+    let mut socket = VisitorWebSocket::connect(site.gateway_at, HOST, "/ws").await.unwrap();
+    let mut hanging = site.visitor().await;
+    hanging.sender().send_request("GET", "/hang?tag=hang", &[], b"").await.unwrap();
+    site.upstream.wait_for("hang", |_| true, SOON).await.unwrap();
+    let begin = Instant::now();
+    gateway.signal(Signal::Terminate).await.unwrap();
+    assert_eq!(socket.next_close().await.unwrap().map(|(code, _)| code), Some(1001), "going away");
+    assert!(begin.elapsed() < DRAIN_PERIOD + IDLE_STOP_MAX);
+    assert_eq!(gateway.wait_for_exit(SOON).await.unwrap().code(), Some(0));
+    let took = begin.elapsed();
+    // A second more than the period, and what a busy machine needs.
+    assert!(took >= DRAIN_PERIOD && took < DRAIN_PERIOD + IDLE_STOP_MAX, "{took:?}");
+    assert!(hanging.closed_within(SOON).await);
 }
 
 #[tokio::test]

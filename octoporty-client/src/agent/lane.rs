@@ -20,6 +20,7 @@ use super::{
     forward::{Forward, Notes},
     handle::{Inner, Shard},
     plain::Plain,
+    told,
 };
 use crate::{
     connect::{BoxedTransport, DialError, GatewayIo, Way, dial},
@@ -130,6 +131,10 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
                 }));
                 continue;
             }
+            if incoming.kind == StreamKind::Control {
+                tasks.spawn(Box::pin(async move { told::take(&inner, incoming).await }));
+                continue;
+            }
             tasks.spawn(Box::pin(async move {
                 exchange(&inner.mappings, &upstreams, incoming, watch).await;
                 open.finish();
@@ -162,10 +167,6 @@ fn watch(inner: &Inner, lane: &Lane, incoming: &Incoming) -> Option<Watch> {
 }
 
 async fn exchange(mappings: &Mappings, upstreams: &UpstreamClient, incoming: Incoming, watch: Option<Watch>) {
-    if incoming.kind == StreamKind::Control {
-        // The Gateway asks nothing of Agents in this version; dropping the stream says so.
-        return;
-    }
     let notes = Notes::default();
     let handler = Forward { mappings, upstreams, notes: watch.is_some().then_some(&notes) };
     // How it ended is logged where the request is known, and the Gateway was told.

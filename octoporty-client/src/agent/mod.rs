@@ -6,6 +6,7 @@ mod handle;
 mod lane;
 mod plain;
 mod supervisor;
+mod told;
 
 pub use builder::AgentBuilder;
 pub use handle::Agent;

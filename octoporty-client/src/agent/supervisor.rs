@@ -60,6 +60,8 @@ pub(super) async fn run(inner: Arc<Inner>) {
             status.attempts = status.attempts.saturating_add(1);
             status.next_attempt = None;
             attempt = status.attempts;
+            // Said of the session before.
+            status.gateway_restart = None;
         });
         inner.tell(Event::Connecting { attempt });
         let mut pause = None;
@@ -76,7 +78,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
                 match end {
                     End::Stopping => break,
                     End::Reconnect => pause = Some(Duration::ZERO),
-                    End::Lost(reason) => lost(&inner, &reason),
+                    End::Lost(reason) => lost(&inner, &mut backoff, &reason),
                     End::GoAway(go_away) => pause = leave(&inner, &mut backoff, &go_away),
                 }
             }
@@ -95,9 +97,13 @@ pub(super) async fn run(inner: Arc<Inner>) {
     });
 }
 
-fn lost(inner: &Inner, reason: &str) {
+fn lost(inner: &Inner, backoff: &mut Backoff, reason: &str) {
     tracing::warn!(%reason, "tunnel lost");
     let failure = Failure::new("lost", &reason, Retry::Later);
+    // It was to come, and others lost theirs at the same moment.
+    if let Some(spread) = inner.status.borrow().gateway_restart {
+        backoff.hint(spread);
+    }
     inner.enter(ConnectionState::Reconnecting, |status| {
         status.last_disconnected = Some(Instant::now());
         status.lanes = 0;

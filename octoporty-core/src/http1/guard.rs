@@ -15,15 +15,12 @@ use tokio::{
 use super::{
     config::GuardConfig,
     error::{BodyError, HeadError},
+    placeholder::placeholder,
     request_flow::{Phase, RequestFlow},
     stash::{Fetched, Stash},
     timer::Timer,
     verdict::{Hold, VerdictQueue},
 };
-
-/// What hyper sees in place of a refused head, so that it asks the service for an answer, in the right order
-/// behind the answers to earlier requests, and closes behind it.
-const PLACEHOLDER: &[u8] = b"GET / HTTP/1.1\r\nHost: refused.invalid\r\nConnection: close\r\n\r\n";
 
 /// Bytes behind the head of an upgrade that are read ahead to notice that the visitor leaves.
 const HELD_READ_BYTES: usize = 512;
@@ -33,7 +30,7 @@ const DRAIN_READ_BYTES: usize = 2048;
 
 /// A transport whose reader sees only heads that were checked, and the bodies that belong to them.
 ///
-/// - A head reaches the reader when it is whole and good. In its place, after a bad one, comes a fixed
+/// - A head reaches the reader when it is whole and good. In its place, after a bad one, comes a
 ///   placeholder; then reads stay pending until the reader shuts the connection down. They do not end, since a
 ///   server takes the end for a visitor who left, and drops the answer.
 /// - A broken or slow body is an [`io::Error`], `InvalidData` or `TimedOut`, that carries a
@@ -167,7 +164,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> RequestGuard<IO> {
     /// Acts on a phase in which what is held will not be checked. Says whether it is such a phase.
     fn settle(&mut self) -> bool {
         match self.flow.phase {
-            Phase::Refused => self.stash.replace(PLACEHOLDER),
+            Phase::Refused => self.stash.replace(placeholder(self.stash.bytes())),
             Phase::BodyFailed(_) => self.stash.clear(),
             Phase::Held => {}
             _ => return false,

@@ -25,6 +25,7 @@ mod fields;
 mod grammar;
 mod guard;
 mod head;
+mod placeholder;
 mod request;
 mod request_flow;
 mod stash;

@@ -11,6 +11,7 @@ mod hello;
 mod landing;
 pub mod logs;
 mod record;
+mod restart;
 mod routes;
 mod status;
 mod update;
@@ -28,6 +29,7 @@ pub use landing::{
 };
 pub use logs::{LogBatch, LogCounts, LogEntry, LogFilter, LogHistogram, LogLevel, LogPage, LogsFollow, LogsRead};
 pub use record::{RECORD_BYTES_MAX, RecordReader, encode_record};
+pub use restart::{RESTART_COMING, RestartComing};
 pub use routes::{RefusedRoute, Route, RoutesSynced, decode_routes, encode_routes};
 pub use status::GatewayStatus;
 pub use update::{QueuedUpdate, UpdateAnswer, UpdateRequest, UpdateStatus};

@@ -81,6 +81,9 @@ async fn serve_lane(gateway: &Arc<Inner>, lane: &Lane, admitted: &Admitted) {
         tracing::info!(agent = %agent.id, name = hello.name, version = hello.version, session = %joined.session.id, "agent connected");
     }
     agent.notify();
+    if joined.is_first {
+        calls::tell_newcomer(gateway, lane);
+    }
     gateway.metrics.lanes.add(lane);
     let error = calls::serve(gateway, &agent, &joined.session, lane, scope).await;
     gateway.metrics.lanes.remove(lane);

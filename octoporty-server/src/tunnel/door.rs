@@ -24,7 +24,7 @@ use crate::{
     auth::{Denied, PresentedKey},
     forwarding::{Forwarding, Scheme},
     pages::{ErrorPage, Problem},
-    visitor::{Facts, Visit, VisitorBody},
+    visitor::{Facts, Visit, VisitorBody, VisitorStream},
 };
 
 /// The header that tells which Agent comes, so that its lanes spread over the shards. A hint: who it is, is said in
@@ -152,8 +152,9 @@ async fn take_over(visit: Arc<Visit>, on_upgrade: OnUpgrade, admitted: Admitted)
 }
 
 fn take_apart(upgraded: Upgraded) -> Result<(TcpStream, Bytes), Box<Upgraded>> {
-    let parts = upgraded.downcast::<TokioIo<RequestGuard<TcpStream>>>().map_err(Box::new)?;
+    let parts = upgraded.downcast::<TokioIo<RequestGuard<VisitorStream>>>().map_err(Box::new)?;
     let (stream, held) = parts.io.into_inner().into_parts();
+    let stream = stream.into_inner();
     if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED_TIMEOUT)) {
         tracing::debug!(%error, "the system decides how long unacknowledged bytes may wait");
     }

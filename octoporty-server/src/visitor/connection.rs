@@ -17,7 +17,12 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{plain, replayed::Replayed, service};
+use super::{
+    plain,
+    replayed::Replayed,
+    service,
+    stream::{EndsWithConnection, VisitorStream},
+};
 use crate::{Gateway, gateway::Inner};
 
 /// What HTTP/2 by prior knowledge begins with (RFC 9113 §3.4); no method of HTTP/1 does.
@@ -44,12 +49,15 @@ pub(crate) struct Visit {
     pub(crate) shard: usize,
     /// What the head check found; only HTTP/1 has it.
     pub(crate) verdicts: Option<VerdictQueue>,
+    /// Of the connection; only HTTP/1 looks at it.
+    pub(super) ends: EndsWithConnection,
 }
 
 impl Visit {
     /// A visit by way of another server.
     pub(crate) fn embedded(gateway: &Gateway, peer: SocketAddr) -> Arc<Self> {
-        Arc::new(Self { gateway: Arc::clone(&gateway.inner), peer, shard: 0, verdicts: None })
+        let gateway = Arc::clone(&gateway.inner);
+        Arc::new(Self { gateway, peer, shard: 0, verdicts: None, ends: EndsWithConnection::default() })
     }
 }
 
@@ -66,12 +74,15 @@ where
     };
     let outcome = match read {
         Ok(Ok(Some(true))) => {
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None });
+            let ends = EndsWithConnection::default();
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None, ends });
             Box::pin(serve_http2(visit, Replayed { io: stream, replay: first.freeze() })).await
         }
         Ok(Ok(Some(false))) => {
             let verdicts = VerdictQueue::new();
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()) });
+            // What is no socket cannot be reset; dropping it is all there is.
+            let ends = EndsWithConnection::default();
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()), ends });
             Box::pin(serve_http1(visit, stream, first.freeze(), verdicts)).await
         }
         Ok(Ok(None) | Err(_)) | Err(_) => return,
@@ -99,14 +110,14 @@ async fn read_preface<IO: AsyncRead + Unpin>(stream: &mut IO, first: &mut BytesM
 
 /// Serves a connection to its end.
 pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAddr, shard: usize) {
-    let stopping = gateway.stopping.clone();
     let first = tokio::select! {
+        biased;
         first = tokio::time::timeout(limits::KEEP_ALIVE_TIMEOUT, speaks_http2(&stream)) => first,
-        () = stopping.cancelled() => return,
+        () = gateway.last_requests_are_in() => return,
     };
     let outcome = match first {
         Ok(Ok(Some(true))) => {
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None });
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None, ends: EndsWithConnection::default() });
             Box::pin(serve_http2(visit, stream)).await
         }
         Ok(Ok(Some(false))) => {
@@ -119,7 +130,9 @@ pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAd
                 return;
             };
             let verdicts = VerdictQueue::new();
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()) });
+            let ends = EndsWithConnection::default();
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()), ends });
+            let stream = VisitorStream::new(stream, visit.ends.clone());
             // Boxed: most connections never come here, and each would hold the room for it.
             Box::pin(serve_http1(visit, stream, read, verdicts)).await
         }
@@ -161,7 +174,7 @@ where
     tokio::select! {
         biased;
         outcome = connection.as_mut() => return outcome,
-        () = gateway.stopping.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = gateway.last_requests_are_in() => connection.as_mut().graceful_shutdown(),
     }
     tokio::select! {
         outcome = connection => outcome,

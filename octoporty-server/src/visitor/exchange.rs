@@ -190,6 +190,9 @@ impl Exchange<'_> {
                 let mut headers = head.headers;
                 strip_response(&mut headers, UpgradeFields::Remove);
                 headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), self.id.clone());
+                if self.version == Version::HTTP_10 && !headers.contains_key(header::CONTENT_LENGTH) {
+                    self.visit.ends.begin();
+                }
                 let body = VisitorBody::new(body, self.facts.in_service.take());
                 let mut response = Response::new(body.counted(self.count(head.status, None)));
                 *response.status_mut() = head.status;

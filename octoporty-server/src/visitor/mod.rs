@@ -10,9 +10,11 @@ mod frame_tracker;
 mod plain;
 mod replayed;
 mod service;
+mod stream;
 mod upgrade;
 
 pub(crate) use body::BoxError;
 pub use body::VisitorBody;
 pub(crate) use connection::{Visit, serve, serve_stream};
 pub(crate) use service::{Facts, handle};
+pub(crate) use stream::VisitorStream;

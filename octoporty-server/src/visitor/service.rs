@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
-use http::{HeaderValue, Method, Request, Response, Version, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::ext::Protocol;
 use octoporty_core::{
     host::{SCRATCH_BYTES, normalise_into},
@@ -40,8 +40,16 @@ pub(crate) async fn handle<B: RequestBody>(visit: Arc<Visit>, request: Request<B
     let mut request = request;
     embedded::name_host(&mut request);
     let headers_only_on_panic = AssertUnwindSafe(answer(&visit, request, id));
+    let is_http1 = visit.verdicts.is_some();
     match headers_only_on_panic.catch_unwind().await {
-        Ok(response) => response,
+        Ok(mut response) => {
+            // No request should follow on this connection; HTTP/2 has a word of its own for that.
+            if is_http1 && visit.gateway.stopping.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS
+            {
+                response.headers_mut().append(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        }
         Err(_panic) => {
             tracing::error!(request = %id, "a request made the gateway panic");
             VisitorBody::page(ErrorPage::new(Problem::Internal, id).render(&http::HeaderMap::new()), None)

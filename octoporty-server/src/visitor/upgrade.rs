@@ -14,9 +14,9 @@ use octoporty_core::{
     session::{RecvStream, SendStream},
     transport::websocket,
 };
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::io::AsyncWriteExt;
 
-use super::{Visit, frame_tracker::FrameTracker};
+use super::{Visit, VisitorStream, frame_tracker::FrameTracker};
 use crate::metrics::RouteSlot;
 
 /// A close frame with code 1001: going away.
@@ -105,11 +105,11 @@ async fn say_goodbye(io: &mut FrameTracker) {
 
 /// The plain socket where it is one, so that an idle WebSocket holds no buffer of hyper's.
 fn take_apart(upgraded: Upgraded) -> (BoxedIo, Bytes) {
-    match upgraded.downcast::<TokioIo<RequestGuard<TcpStream>>>() {
+    match upgraded.downcast::<TokioIo<RequestGuard<VisitorStream>>>() {
         Ok(parts) => {
             let (stream, held) = parts.io.into_inner().into_parts();
             let read = if held.is_empty() { parts.read_buf } else { [parts.read_buf, held].concat().into() };
-            (Box::new(stream), read)
+            (Box::new(stream.into_inner()), read)
         }
         Err(upgraded) => (Box::new(TokioIo::new(upgraded)), Bytes::new()),
     }

@@ -7,7 +7,7 @@ use octoporty_core::{
     limits::{ANSWER_FIELDS_MAX, MAPPINGS_MAX, TARGET_BYTES_MAX},
     message::{
         CallAnswer, CallHead, GatewayStatus, GoAway, Hello, LandingSynced, LogBatch, LogHistogram, LogPage, LogsFollow,
-        LogsRead, RecordReader, Refused, RoutesSynced, UpdateAnswer, UpdateRequest, Welcome, decode,
+        LogsRead, RecordReader, Refused, RestartComing, RoutesSynced, UpdateAnswer, UpdateRequest, Welcome, decode,
         decode_caddy_config, decode_landing, decode_routes, encode, encode_landing, encode_routes,
         logs::LINE_BYTES_MAX,
     },
@@ -30,6 +30,7 @@ fuzz_target!(|bytes: &[u8]| {
     survives::<UpdateRequest>(bytes);
     survives::<UpdateAnswer>(bytes);
     survives::<GatewayStatus>(bytes);
+    survives::<RestartComing>(bytes);
     control(bytes);
     if let Ok(routes) = decode_routes(bytes) {
         assert!(routes.len() <= MAPPINGS_MAX);

@@ -1,5 +1,7 @@
 //! What visitors do, through Caddy's HTTPS, the Gateway and an Agent to a service.
 
+use std::time::Duration;
+
 use http::Method;
 use octoporty_client::upstream::{Scheme, UpstreamProtocol};
 use octoporty_tests::{
@@ -12,6 +14,9 @@ use tungstenite::Message;
 use super::{Front, door, has_routes};
 use crate::{SOON, echoed};
 
+/// How long to look for an offer that is not there, behind an answer that came after it would have.
+const OFFER_PATIENCE: Duration = Duration::from_millis(500);
+
 /// Caddy, Gateway, Agent and service, with [`HOST`] mapped and its route in Caddy.
 struct Way {
     caddy: TestCaddy,
@@ -23,13 +28,16 @@ struct Way {
 impl Way {
     /// `None` where no Caddy is installed.
     async fn start() -> Option<Self> {
-        let mut caddy = TestCaddy::find()?;
+        Some(Self::start_with(TestCaddy::find()?).await)
+    }
+
+    async fn start_with(mut caddy: TestCaddy) -> Self {
         let upstream = TestUpstream::start().expect("a free port");
         caddy.start(&caddy.config_with_routes(&json!([]))).await.expect("caddy starts");
         let front = Front::start(caddy.admin());
         let agent = front.agent(HOST, &upstream).await;
         has_routes(&caddy, &[&format!("ours {HOST}")]).await;
-        Some(Self { caddy, front, agent, upstream })
+        Self { caddy, front, agent, upstream }
     }
 }
 
@@ -126,6 +134,9 @@ async fn websockets_pass_and_outlive_changes_of_the_routes() {
     socket.send(message.clone()).await.unwrap();
     assert_eq!(socket.next().await.unwrap(), message);
 
+    if !way.caddy.keeps_streams().await.unwrap() {
+        return;
+    }
     let upstream = way.upstream.address();
     way.agent.agent().replace_mappings(vec![
         octoporty_tests::mapping(HOST, upstream),
@@ -140,8 +151,42 @@ async fn websockets_pass_and_outlive_changes_of_the_routes() {
 }
 
 #[tokio::test]
+async fn websockets_by_http_2_are_a_switch_of_caddys() {
+    let Some(caddy) = TestCaddy::find() else { return };
+    // Streams outlive changes since 2.7, and WebSockets by HTTP/2 are newer still.
+    if !caddy.keeps_streams().await.unwrap() {
+        return;
+    }
+    let way = Way::start_with(caddy).await;
+    let tls = door(&way.caddy, HOST, "h2").await;
+    let mut visitor = VisitorH2::connect(tls.address(), HOST).await.unwrap().with_https();
+    // Caddy does not offer extended CONNECT, so browsers open a connection of HTTP/1.1 for each WebSocket.
+    assert_eq!(visitor.request(Method::GET, "/status/201", &[], "").await.unwrap().status, 201);
+    let offered = tokio::time::timeout(OFFER_PATIENCE, visitor.extended_connect("websocket", "/ws", &[])).await;
+    assert!(offered.is_err(), "{:?}", offered.map(|outcome| outcome.map(|_stream| ())));
+    drop(way);
+
+    let caddy = TestCaddy::find().expect("it was there a moment ago").with_variable("GODEBUG", "http2xconnect=1");
+    let way = Way::start_with(caddy).await;
+    let tls = door(&way.caddy, HOST, "h2").await;
+    let mut visitor = VisitorH2::connect(tls.address(), HOST).await.unwrap().with_https();
+    let fields = [("sec-websocket-version", "13")];
+    let stream = visitor.extended_connect("websocket", "/ws", &fields).await.unwrap();
+    let mut socket = VisitorWebSocket::over(stream).await;
+    let message = Message::Binary(pattern(100_000));
+    socket.send(message.clone()).await.unwrap();
+    assert_eq!(socket.next().await.unwrap(), message);
+    assert_eq!(visitor.request(Method::GET, "/status/201", &[], "").await.unwrap().status, 201);
+    socket.close(4003, "bye").await.unwrap();
+    assert_eq!(socket.next_close().await.unwrap(), Some((4003, "bye".to_owned())));
+}
+
+#[tokio::test]
 async fn tunnel_through_caddy_outlives_changes_of_the_routes() {
     let Some(mut caddy) = TestCaddy::find() else { return };
+    if !caddy.keeps_streams().await.unwrap() {
+        return;
+    }
     let upstream = TestUpstream::start().unwrap();
     let front = Front::start(caddy.admin());
     let gateway = front.gateway.address().to_string();

@@ -4,6 +4,7 @@ mod caddy;
 mod landing;
 mod logs;
 mod metrics;
+mod restarts;
 mod service;
 mod status;
 mod update;

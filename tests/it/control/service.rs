@@ -67,7 +67,7 @@ async fn programs_tell_systemd_how_they_are() {
 }
 
 /// Starts the Gateway as systemd does, with a socket as its third descriptor.
-async fn start_with_socket(folder: &TestFolder, socket: &TcpListener) -> Process {
+pub(super) async fn start_with_socket(folder: &TestFolder, socket: &TcpListener) -> Process {
     let address = socket.local_addr().expect("it listens");
     // The port is in use, so a Gateway that opened one of its own would not start.
     let gateway = gateway_program(folder, address);

@@ -1,6 +1,7 @@
 //! HTTP/2 with prior knowledge, by visitors and towards upstreams.
 
 mod grpc;
+mod limits;
 mod requests;
 
 use octoporty_client::upstream::{Scheme, UpstreamProtocol};

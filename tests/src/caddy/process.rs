@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::net::TcpStream;
 
-use crate::{AnswerError, Process, ProcessError, Program, TestFolder, Visitor, eventually_async, free_address};
+use crate::{AnswerError, Line, Process, ProcessError, Program, TestFolder, Visitor, eventually_async, free_address};
 
 /// How long Caddy may take to start on a busy machine.
 const START_DEADLINE: Duration = Duration::from_secs(20);
@@ -69,6 +69,26 @@ impl TestCaddy {
             .variable("XDG_CONFIG_HOME", folder.file("config"));
         let port = || free_address().expect("a free port");
         Some(Self { program, folder, admin: port(), http: port(), https: port(), process: None })
+    }
+
+    /// Sets an environment variable of it.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.program = self.program.variable(name, value);
+        self
+    }
+
+    /// Whether streams can outlive a change of its configuration, which they can since 2.7.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not say its version.
+    pub async fn keeps_streams(&self) -> Result<bool, CaddyError> {
+        let process = self.program.clone().argument("version").start()?;
+        let is_version = |line: &Line| line.text.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+        let line = process.wait_for_line_that("a version", is_version, START_DEADLINE).await?;
+        let mut numbers = line.text.trim_start_matches('v').split(['.', '-', ' ']).map_while(|part| part.parse().ok());
+        let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        Ok(version >= (2, 7))
     }
 
     /// Starts it with a configuration, such as one of [`Self::config_with_routes`], and waits for its admin API.

@@ -4,8 +4,10 @@ mod caddy;
 mod dispatch;
 mod landing;
 mod logs;
+mod restart;
 mod routes;
 mod status;
 mod update;
 
 pub(super) use dispatch::serve;
+pub(super) use restart::tell_newcomer;

@@ -102,7 +102,7 @@ pub(in crate::visitor) async fn serve(gateway: &Inner, stream: TcpStream, peer: 
         active: Instant::now(),
         head_since: None,
     };
-    let mut stopping = pin!(gateway.stopping.cancelled());
+    let mut stopping = pin!(gateway.last_requests_are_in());
     loop {
         let next = poll_fn(|context| {
             let next = connection.poll_next(gateway, context);
