@@ -22,6 +22,7 @@ use super::{
     Visit, VisitorBody,
     counting::{CountedBody, Counting, failure_of},
     failure,
+    paced::PacedBody,
     service::Facts,
     upgrade,
 };
@@ -51,7 +52,12 @@ pub(super) async fn forward(
     }
     let (head, id) = build_head(visit, &route, &mut parts, &facts);
     let mut counting = Counting::begin(&visit.gateway, visit.shard, route.slot);
-    let outgoing = match Outgoing::new(counting.body(body), facts.expects_continue).await {
+    let outgoing = match Outgoing::new(
+        counting.body(PacedBody::new(body, parts.version == Version::HTTP_2)),
+        facts.expects_continue,
+    )
+    .await
+    {
         Ok(outgoing) => outgoing,
         Err(error) => {
             tracing::debug!(request = %facts.id, error = %error, "request body failed at once");
@@ -140,7 +146,7 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    async fn run(mut self, mut outgoing: Outgoing<CountedBody<Incoming>>) -> Response<VisitorBody> {
+    async fn run(mut self, mut outgoing: Outgoing<CountedBody<PacedBody<Incoming>>>) -> Response<VisitorBody> {
         let mut encoded = self.head.encode();
         let since = Instant::now();
         let kind = if self.facts.upgrade { StreamKind::Upgrade } else { StreamKind::Http };
@@ -175,7 +181,7 @@ impl Exchange<'_> {
 
     /// What was not taken up may be sent again, whatever it is; what was lost on the way only if doing it twice is as
     /// good as once, and nothing had to be sent with it (RFC 9110 §9.2.2, R31).
-    fn may_repeat(&self, error: &ExchangeError, outgoing: &Outgoing<CountedBody<Incoming>>) -> bool {
+    fn may_repeat(&self, error: &ExchangeError, outgoing: &Outgoing<CountedBody<PacedBody<Incoming>>>) -> bool {
         if matches!(error, ExchangeError::NotSent(_)) {
             return error.was_not_taken();
         }

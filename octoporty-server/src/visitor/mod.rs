@@ -6,6 +6,7 @@ mod counting;
 mod exchange;
 mod failure;
 mod frame_tracker;
+mod paced;
 mod plain;
 mod service;
 mod upgrade;
