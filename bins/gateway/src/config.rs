@@ -13,6 +13,7 @@ use octoporty_core::secret::Secret;
 use octoporty_server::edge::caddy::AdminAddress;
 use octoporty_shell::logging::{self, LoggingConfig};
 use octoporty_shell::settings::{Loaded, Problems, Schema, Setting, Values, parse};
+use octoporty_shell::tcp::{self, TcpOptions};
 use octoporty_shell::{SHARDS_MAX, Shards, flags};
 
 use crate::cli::Cli;
@@ -114,6 +115,9 @@ const MAX_CONNECTIONS_PER_ADDRESS: Setting =
     Setting::new("Gateway__MaxConnectionsPerAddress", "visitors' connections of one address", "1 to 1000000")
         .default("256");
 
+const TCP_CONGESTION: Setting = tcp::congestion("Gateway__TcpCongestion");
+const TCP_UNSENT_BYTES: Setting = tcp::unsent_bytes("Gateway__TcpNotSentLowat");
+
 /// Most connections that a setting allows: what a process may have of file descriptors on a large machine.
 const CONNECTIONS_SETTING_MAX: usize = 1_000_000;
 
@@ -147,6 +151,8 @@ pub(crate) const SCHEMA: Schema = Schema {
             METRICS_ADDRESS,
             MAX_CONNECTIONS,
             MAX_CONNECTIONS_PER_ADDRESS,
+            TCP_CONGESTION,
+            TCP_UNSENT_BYTES,
         ],
         logging::SETTINGS,
         flags::SETTINGS,
@@ -189,6 +195,8 @@ pub(crate) struct GatewayConfig {
     pub(crate) max_connections: usize,
     /// Visitors' connections of one address.
     pub(crate) max_connections_per_address: usize,
+    /// What the system is told about TCP connections.
+    pub(crate) tcp: TcpOptions,
     /// What is logged, how and where to.
     pub(crate) logging: LoggingConfig,
     /// The environment's name.
@@ -246,6 +254,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
     let metrics_address = values.required(&METRICS_ADDRESS, |text| or_empty(text, metrics_address));
     let max_connections = values.required(&MAX_CONNECTIONS, connections);
     let max_connections_per_address = values.required(&MAX_CONNECTIONS_PER_ADDRESS, connections);
+    let tcp = tcp::read(values, &TCP_CONGESTION, &TCP_UNSENT_BYTES);
     let logging = LoggingConfig::read(values);
     let environment = values.required(&flags::ENVIRONMENT, flags::environment_name);
     if let Some(address) = metrics_address.flatten().filter(|address| !address.ip().is_loopback()) {
@@ -281,6 +290,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
         metrics_address: metrics_address?,
         max_connections: max_connections?,
         max_connections_per_address: max_connections_per_address?,
+        tcp: tcp?,
         logging: logging?,
         environment: environment?,
     })
@@ -479,6 +489,12 @@ mod tests {
             "`17210` is not an address with a port; allowed: an address with a port, such as 127.0.0.1:17210, or empty for none",
         ),
         ("Gateway__MaxConnections", "0", "`0` is too small; allowed: 1 to 1000000"),
+        (
+            "Gateway__TcpCongestion",
+            "no such",
+            "`no such` cannot be used: `no such` is not the name of a congestion control; allowed: a name that the system offers, such as cubic or bbr, or empty",
+        ),
+        ("Gateway__TcpNotSentLowat", "1", "`1` is too small; allowed: 0, or 16384 to 1073741824"),
         (
             "Logging__MinimumLevel",
             "loud",

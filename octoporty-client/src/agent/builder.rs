@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use super::{Agent, handle::Inner};
 use crate::{
     Mapping,
-    connect::{DialError, DialTarget, DialTargetBuilder},
+    connect::{DialError, DialTarget, DialTargetBuilder, PrepareTcp},
     observe::ExchangeObserver,
     upstream::{AddressPolicy, Resolve, SystemResolver},
 };
@@ -24,6 +24,7 @@ pub struct AgentBuilder {
     pub(super) mappings: Vec<Mapping>,
     pub(super) policy: AddressPolicy,
     pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) prepare: Option<PrepareTcp>,
     pub(super) ping_interval: Duration,
     pub(super) liveness_timeout: Duration,
     pub(super) compression: bool,
@@ -49,6 +50,7 @@ impl AgentBuilder {
             mappings: Vec::new(),
             policy: AddressPolicy::default(),
             resolver: Arc::new(SystemResolver),
+            prepare: None,
             ping_interval: limits::PING_INTERVAL,
             liveness_timeout: limits::LIVENESS_TIMEOUT,
             compression: true,
@@ -105,6 +107,13 @@ impl AgentBuilder {
     /// How names of upstreams are looked up. Default: as the system does.
     pub fn resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
         self.resolver = resolver;
+        self
+    }
+
+    /// Is shown each connection when it is open, to the Gateway and to upstreams. Default: nobody is.
+    pub fn prepare(mut self, prepare: PrepareTcp) -> Self {
+        self.target = self.target.prepare(Arc::clone(&prepare));
+        self.prepare = Some(prepare);
         self
     }
 

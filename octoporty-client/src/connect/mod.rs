@@ -10,6 +10,7 @@ mod certificate;
 mod dial;
 mod error;
 mod io;
+mod pin;
 mod proxy;
 mod target;
 pub(crate) mod tcp;
@@ -26,6 +27,8 @@ pub use certificate::{CertificateProblem, CertificateRefused};
 pub use dial::dial;
 pub use error::{DialError, DialPhase, HandshakeError};
 pub use io::{GatewayIo, Io};
+pub use pin::{CertificatePin, PinError};
 pub use target::{DialTarget, DialTargetBuilder};
+pub use tcp::PrepareTcp;
 #[cfg(feature = "tls")]
 pub use tls::GatewayTls;

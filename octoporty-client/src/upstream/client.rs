@@ -23,6 +23,7 @@ use super::{
     resolve::{Resolve, SystemResolver},
     target::UpstreamTarget,
 };
+use crate::connect::PrepareTcp;
 
 /// How often a request that was given back unsent is tried on a connection from the pool. Where one is stale, the
 /// others mostly are.
@@ -58,6 +59,7 @@ impl UpstreamClient {
             shutdown,
             policy: AddressPolicy::default(),
             resolver: Arc::new(SystemResolver),
+            tcp: None,
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -144,7 +146,11 @@ impl UpstreamClient {
         target: &Arc<UpstreamTarget>,
         request: &PlainRequest,
     ) -> Result<PlainAnswer, UpstreamError> {
-        PlainClient { pool: &self.inner.plain, dialer: &self.inner.dialer }.send(target, request).await
+        self.plain().send(target, request).await
+    }
+
+    fn plain(&self) -> PlainClient<'_> {
+        PlainClient { pool: &self.inner.plain, dialer: &self.inner.dialer }
     }
 
     /// Connections that are idle, or shared by HTTP/2 requests. For metrics and tests.
@@ -226,6 +232,7 @@ pub struct UpstreamClientBuilder {
     shutdown: CancellationToken,
     policy: AddressPolicy,
     resolver: Arc<dyn Resolve>,
+    tcp: Option<PrepareTcp>,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::UpstreamTls>,
 }
@@ -243,6 +250,12 @@ impl UpstreamClientBuilder {
         self
     }
 
+    /// Is shown each connection when it is open; nobody is unless said.
+    pub fn prepare(mut self, prepare: PrepareTcp) -> Self {
+        self.tcp = Some(prepare);
+        self
+    }
+
     /// How TLS is spoken. Unless said, [`UpstreamTls::platform`](super::UpstreamTls::platform) is made here, which
     /// reads the system's roots: make it once and give each client a clone.
     #[cfg(feature = "tls")]
@@ -257,6 +270,7 @@ impl UpstreamClientBuilder {
         let dialer = Dialer {
             policy: self.policy,
             resolver: self.resolver,
+            tcp: self.tcp,
             #[cfg(feature = "tls")]
             tls: self.tls.unwrap_or_else(super::tls::UpstreamTls::platform),
             spawner: Spawner { tasks: self.tasks, shutdown: self.shutdown },
