@@ -95,11 +95,17 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
             // Boxed, since a task's future is moved about several times; closing the lane is what cuts it off.
             let tasks = inner.tasks.clone();
             let watch = watch(&inner, &lane, &incoming);
-            if let Some(plain) = Plain::of(&incoming, &inner.mappings) {
-                tasks.spawn(Box::pin(async move { plain.serve(&upstreams, incoming.send, watch).await }));
-                continue;
-            }
-            tasks.spawn(Box::pin(async move { exchange(&inner.mappings, &upstreams, incoming, watch).await }));
+            match Plain::of(&incoming, &inner.mappings) {
+                Some(plain) if plain.has_body() => tasks.spawn(Box::pin(async move {
+                    plain.serve_upload(&upstreams, incoming.send, incoming.recv, watch).await;
+                })),
+                Some(plain) => {
+                    tasks.spawn(Box::pin(async move { plain.serve(&upstreams, incoming.send, watch).await }))
+                }
+                None => {
+                    tasks.spawn(Box::pin(async move { exchange(&inner.mappings, &upstreams, incoming, watch).await }))
+                }
+            };
         }
     };
     let leaving = async {

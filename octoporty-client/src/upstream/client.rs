@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
-use octoporty_core::http1::RequestKind;
+use octoporty_core::{http1::RequestKind, session::RecvStream};
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -16,7 +16,7 @@ use super::{
     dial::{Dialer, name},
     error::{BoxError, UpstreamError},
     exchange::{Exchange, RequestBody},
-    plain::{PlainAnswer, PlainClient, PlainPool, PlainRequest},
+    plain::{Answering, PlainAnswer, PlainClient, PlainPool, PlainRequest, Upload},
     policy::AddressPolicy,
     pool::{Connection, PoolInner, Wanted},
     request,
@@ -147,6 +147,23 @@ impl UpstreamClient {
         request: &PlainRequest,
     ) -> Result<PlainAnswer, UpstreamError> {
         self.plain().send(target, request).await
+    }
+
+    /// Takes a connection for a plain request whose body `recv` brings: what sends it, and what gives the answer. They
+    /// run side by side, and the answer may come first.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    ///
+    /// # Cancel safety
+    /// Dropping the future, or both of what it gave, gives up the request and closes its connection.
+    pub(crate) async fn begin_plain(
+        &self,
+        target: &Arc<UpstreamTarget>,
+        request: &PlainRequest,
+        recv: RecvStream,
+    ) -> Result<(Answering, Upload), UpstreamError> {
+        self.plain().begin(target, request, recv).await
     }
 
     fn plain(&self) -> PlainClient<'_> {
