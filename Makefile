@@ -37,6 +37,11 @@ test: setup web ## Run all tests: units, end to end, documentation, a short fuzz
 	@$(STEP) "the dashboard's tests" npm --prefix web run test
 	@$(STEP) "build the programs" $(CARGO) build --locked --workspace --bins
 	@$(STEP) "tests" $(CARGO) nextest run --locked --workspace
+	@if command -v python3 >/dev/null; then \
+	  $(STEP) "calls and allocations of a request" tests/budget/budget.py "$${CARGO_TARGET_DIR:-target}/debug"; \
+	else \
+	  echo "SKIPPED: calls and allocations of a request, as python3 is missing"; \
+	fi
 	@$(STEP) "documentation tests" $(CARGO) test --locked --workspace --doc --quiet
 	@$(STEP) "fuzzing, $(FUZZ_SECONDS) s a target" tests/fuzz/run.sh $(FUZZ_SECONDS)
 	@$(STEP) "deployment" tests/deploy/run.sh

@@ -53,9 +53,13 @@ pub const COMPRESS_MISSES_MAX: u8 = 3;
 
 // ---- Streams and flow control -----------------------------------------------------------------------------
 
-/// Streams that may be open on one lane at once, by default. Times [`INLINE_BODY_BYTES_MAX`] this bounds what
-/// inlined bodies can hold.
-pub const STREAMS_MAX: u32 = 8192;
+/// Streams that may be open on one lane at once, by default: ten thousand idle WebSockets and as many requests beside
+/// them as a busy machine has. Times [`INLINE_BODY_BYTES_MAX`] this bounds what inlined bodies can hold.
+pub const STREAMS_MAX: u32 = 16_384;
+
+/// How long a request waits for room on a lane that has as many streams as it may, or too much to send. Streams that
+/// are as long-lived as WebSockets may never make room, and who waits should learn of it.
+pub const ROOM_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bytes that a receiver grants a stream at its start by default (R28).
 pub const STREAM_WINDOW_BYTES: u32 = 256 << 10;

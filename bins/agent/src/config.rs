@@ -6,11 +6,13 @@ use std::num::NonZeroUsize;
 
 use http::Uri;
 use ipnet::IpNet;
+use octoporty_client::connect::{CertificatePin, PinError};
 use octoporty_core::host::Hostname;
 use octoporty_core::limits::LANES_MAX;
 use octoporty_core::secret::Secret;
 use octoporty_shell::logging::{self, LoggingConfig};
 use octoporty_shell::settings::{Layers, Loaded, Problem, Problems, Schema, Setting, Values, parse};
+use octoporty_shell::tcp::{self, TcpOptions};
 use octoporty_shell::{SHARDS_MAX, Shards, flags, process};
 use octoporty_store::Location;
 
@@ -32,6 +34,13 @@ const GATEWAY_URL: Setting = Setting::new(
 const ALLOW_INSECURE_GATEWAY: Setting =
     Setting::new("Agent__AllowInsecureGateway", "dial a Gateway without TLS over a network", "true or false")
         .default("false");
+const GATEWAY_PIN: Setting = Setting::new(
+    "Agent__GatewayPin",
+    "the only certificate, or key of one, that the Gateway may show",
+    "a SHA-256 in hexadecimal, of the certificate or of its public key",
+);
+const TCP_CONGESTION: Setting = tcp::congestion("Agent__TcpCongestion");
+const TCP_UNSENT_BYTES: Setting = tcp::unsent_bytes("Agent__TcpNotSentLowat");
 const API_KEY: Setting = Setting::new(
     "Agent__ApiKey",
     "the Gateway's key",
@@ -110,6 +119,7 @@ pub(crate) const SCHEMA: Schema = Schema {
             GATEWAY_FQDN,
             GATEWAY_URL,
             ALLOW_INSECURE_GATEWAY,
+            GATEWAY_PIN,
             API_KEY,
             JWT_SECRET,
             PASSWORD_HASH,
@@ -120,6 +130,8 @@ pub(crate) const SCHEMA: Schema = Schema {
             ALLOWED_HOSTS,
             LANES,
             SHARDS,
+            TCP_CONGESTION,
+            TCP_UNSENT_BYTES,
             NAME,
             DATABASE,
         ],
@@ -136,6 +148,8 @@ pub(crate) struct AgentConfig {
     pub(crate) gateway_url: Uri,
     /// Dial it although key and traffic cross a network unencrypted. The user was warned (R21).
     pub(crate) allow_insecure_gateway: bool,
+    /// The only certificate, or key of one, that the Gateway may show.
+    pub(crate) gateway_pin: Option<CertificatePin>,
     /// The Gateway's key.
     pub(crate) api_key: Secret,
     /// Signs the sessions of the web UI.
@@ -154,6 +168,8 @@ pub(crate) struct AgentConfig {
     pub(crate) lanes: Option<NonZeroUsize>,
     /// Threads of the data path, automatic already resolved.
     pub(crate) shards: NonZeroUsize,
+    /// What the system is told about TCP connections.
+    pub(crate) tcp: TcpOptions,
     /// This Agent's name.
     pub(crate) name: String,
     /// The database.
@@ -213,6 +229,8 @@ pub(crate) struct Link {
     pub(crate) gateway_url: Uri,
     /// Dial it although key and traffic cross a network unencrypted. The user was warned (R21).
     pub(crate) allow_insecure_gateway: bool,
+    /// The only certificate or key of the Gateway that is taken, if one was named.
+    pub(crate) gateway_pin: Option<CertificatePin>,
     /// The Gateway's key.
     pub(crate) api_key: Secret,
     /// This Agent's name.
@@ -225,12 +243,14 @@ pub(crate) struct Link {
 pub(crate) fn read_link(values: &mut Values) -> Option<Link> {
     let allow_insecure_gateway = values.required(&ALLOW_INSECURE_GATEWAY, parse::switch);
     let gateway_url = gateway(values, allow_insecure_gateway.unwrap_or(false));
+    let gateway_pin = pin(values, gateway_url.as_ref());
     let api_key = values.required(&API_KEY, parse::key);
     let name = values.required(&NAME, agent_name);
     let upstream_deny_list = values.required(&UPSTREAM_DENY_LIST, parse::networks);
     Some(Link {
         gateway_url: gateway_url?,
         allow_insecure_gateway: allow_insecure_gateway?,
+        gateway_pin: gateway_pin?,
         api_key: api_key?,
         name: name?,
         upstream_deny_list: upstream_deny_list?,
@@ -248,6 +268,7 @@ fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
     let allowed_hosts = values.required(&ALLOWED_HOSTS, host_names);
     let lanes = values.required(&LANES, |text| parse::count(text, 0, usize::from(LANES_MAX)));
     let shards = values.required(&SHARDS, |text| parse::count(text, 0, SHARDS_MAX));
+    let tcp = tcp::read(values, &TCP_CONGESTION, &TCP_UNSENT_BYTES);
     let database = values
         .required(&DATABASE, |text| text.parse().map_err(|error: octoporty_store::LocationError| error.to_string()));
     let mappings = mapping::read(values, maps);
@@ -259,10 +280,11 @@ fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
         // A Gateway knows the key, and could then sign itself into the web UI (R36).
         values.warn("Agent__JwtSecret is the same as Agent__ApiKey; give it a value of its own".to_owned());
     }
-    let Link { gateway_url, allow_insecure_gateway, api_key, name, upstream_deny_list } = link?;
+    let Link { gateway_url, allow_insecure_gateway, gateway_pin, api_key, name, upstream_deny_list } = link?;
     Some(AgentConfig {
         gateway_url,
         allow_insecure_gateway,
+        gateway_pin,
         api_key,
         jwt_secret: jwt_secret?,
         password_hash: password_hash?,
@@ -272,6 +294,7 @@ fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
         allowed_hosts: allowed_hosts?,
         lanes: NonZeroUsize::new(lanes?),
         shards: NonZeroUsize::new(shards?).unwrap_or_else(Shards::automatic_count),
+        tcp: tcp?,
         name,
         database: database?,
         mappings,
@@ -303,6 +326,17 @@ fn gateway(values: &mut Values, allow_insecure: bool) -> Option<Uri> {
         );
     }
     Some(uri)
+}
+
+/// The pin of the Gateway's certificate, which a `ws://` URL has none of.
+fn pin(values: &mut Values, gateway: Option<&Uri>) -> Option<Option<CertificatePin>> {
+    let pin = values.maybe(&GATEWAY_PIN, |text| text.trim().parse().map_err(|error: PinError| error.to_string()))?;
+    if pin.is_some() && gateway.is_some_and(|uri| uri.scheme_str() == Some("ws")) {
+        let message = "has no use without TLS; allowed: a wss:// URL, or no pin";
+        values.problem(Problem::new(GATEWAY_PIN.name(), message));
+        return None;
+    }
+    Some(pin)
 }
 
 fn host_names(text: &str) -> Result<Vec<Hostname>, String> {
@@ -426,6 +460,17 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn pin_is_a_fingerprint_and_needs_tls() {
+        // R21
+        let pin = "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF";
+        let mut variables = good_with("Agent__GatewayPin", pin);
+        assert_eq!(load_with(&[], &variables).unwrap().config.gateway_pin.unwrap().to_string(), pin);
+        variables.push(("Agent__GatewayUrl", "ws://localhost:17200"));
+        let problems = load_with(&[], &variables).unwrap_err();
+        assert_eq!(problems, ["Agent__GatewayPin: has no use without TLS; allowed: a wss:// URL, or no pin"]);
+    }
+
+    #[test]
     fn missing_values_are_told_together() {
         assert_eq!(
             load_with(&[], &[]).unwrap_err(),
@@ -488,6 +533,12 @@ pub(crate) mod tests {
             "a\nb",
             "`a\\nb` has a control character; allowed: 1 to 253 characters, none of them a control character",
         ),
+        (
+            "Agent__GatewayPin",
+            "abc",
+            "`abc` is not a SHA-256 in hexadecimal (64 digits, with or without colons); allowed: a SHA-256 in hexadecimal, of the certificate or of its public key",
+        ),
+        ("Agent__TcpNotSentLowat", "100", "`100` is too small; allowed: 0, or 16384 to 1073741824"),
         ("Agent__AllowInsecureGateway", "no way", "`no way` is neither true nor false; allowed: true or false"),
         (
             "ConnectionStrings__DefaultConnection",

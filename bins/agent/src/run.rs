@@ -64,8 +64,19 @@ fn start(config: &AgentConfig, shards: &Shards, fixed: &Fixed, recorder: Recorde
         .mappings(fixed.served())
         .observer(Arc::new(recorder))
         .shards(shards.handles().to_vec());
+    if !config.tcp.is_default() {
+        let options = config.tcp.clone();
+        builder = builder.prepare(Arc::new(move |tcp| {
+            if let Err(error) = options.apply(tcp) {
+                tracing::debug!(error = &error as &dyn std::error::Error, "socket options were refused");
+            }
+        }));
+    }
     if config.allow_insecure_gateway {
         builder = builder.dial(octoporty_client::connect::DialTargetBuilder::allow_insecure);
+    }
+    if let Some(pin) = config.gateway_pin {
+        builder = builder.dial(|target| target.pin(pin));
     }
     if let Some(id) = agent_id(config)? {
         builder = builder.id(id);

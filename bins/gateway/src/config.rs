@@ -13,6 +13,7 @@ use octoporty_core::secret::Secret;
 use octoporty_server::edge::caddy::AdminAddress;
 use octoporty_shell::logging::{self, LoggingConfig};
 use octoporty_shell::settings::{Loaded, Problems, Schema, Setting, Values, parse};
+use octoporty_shell::tcp::{self, TcpOptions};
 use octoporty_shell::{SHARDS_MAX, Shards, flags};
 
 use crate::cli::Cli;
@@ -121,6 +122,9 @@ const MAX_CONNECTIONS_PER_ADDRESS: Setting =
     Setting::new("Gateway__MaxConnectionsPerAddress", "visitors' connections of one address", "1 to 1000000")
         .default("256");
 
+const TCP_CONGESTION: Setting = tcp::congestion("Gateway__TcpCongestion");
+const TCP_UNSENT_BYTES: Setting = tcp::unsent_bytes("Gateway__TcpNotSentLowat");
+
 /// Most connections that a setting allows: what a process may have of file descriptors on a large machine.
 const CONNECTIONS_SETTING_MAX: usize = 1_000_000;
 
@@ -155,6 +159,8 @@ pub(crate) const SCHEMA: Schema = Schema {
             SHARE_DOMAIN,
             MAX_CONNECTIONS,
             MAX_CONNECTIONS_PER_ADDRESS,
+            TCP_CONGESTION,
+            TCP_UNSENT_BYTES,
         ],
         logging::SETTINGS,
         flags::SETTINGS,
@@ -199,6 +205,8 @@ pub(crate) struct GatewayConfig {
     pub(crate) max_connections: usize,
     /// Visitors' connections of one address.
     pub(crate) max_connections_per_address: usize,
+    /// What the system is told about TCP connections.
+    pub(crate) tcp: TcpOptions,
     /// What is logged, how and where to.
     pub(crate) logging: LoggingConfig,
     /// The environment's name.
@@ -257,6 +265,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
     let share_domain = values.required(&SHARE_DOMAIN, |text| or_empty(text, wildcard));
     let max_connections = values.required(&MAX_CONNECTIONS, connections);
     let max_connections_per_address = values.required(&MAX_CONNECTIONS_PER_ADDRESS, connections);
+    let tcp = tcp::read(values, &TCP_CONGESTION, &TCP_UNSENT_BYTES);
     let logging = LoggingConfig::read(values);
     let environment = values.required(&flags::ENVIRONMENT, flags::environment_name);
     if let Some(address) = metrics_address.flatten().filter(|address| !address.ip().is_loopback()) {
@@ -293,6 +302,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
         share_domain: share_domain?,
         max_connections: max_connections?,
         max_connections_per_address: max_connections_per_address?,
+        tcp: tcp?,
         logging: logging?,
         environment: environment?,
     })
@@ -499,6 +509,12 @@ mod tests {
             "`17210` is not an address with a port; allowed: an address with a port, such as 127.0.0.1:17210, or empty for none",
         ),
         ("Gateway__MaxConnections", "0", "`0` is too small; allowed: 1 to 1000000"),
+        (
+            "Gateway__TcpCongestion",
+            "no such",
+            "`no such` cannot be used: `no such` is not the name of a congestion control; allowed: a name that the system offers, such as cubic or bbr, or empty",
+        ),
+        ("Gateway__TcpNotSentLowat", "1", "`1` is too small; allowed: 0, or 16384 to 1073741824"),
         (
             "Logging__MinimumLevel",
             "loud",

@@ -6,6 +6,7 @@ use std::{
 };
 
 use listenfd::ListenFd;
+use octoporty_shell::tcp::TcpOptions;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Connections that wait to be taken: a burst of visitors while a shard is busy.
@@ -26,12 +27,18 @@ pub(crate) struct Listeners {
 ///
 /// # Errors
 ///
-/// When the address is in use or not this machine's, or what was handed over is no TCP listener.
-pub(crate) fn listen(address: SocketAddr, shards: usize) -> io::Result<Listeners> {
-    match ListenFd::from_env().take_tcp_listener(0)? {
-        Some(socket) => share(&socket, shards),
-        None => Ok(Listeners { sockets: open(address, shards)?, address, inherited: false }),
+/// When the address is in use or not this machine's, what was handed over is no TCP listener, or the system refuses the
+/// options.
+pub(crate) fn listen(address: SocketAddr, shards: usize, options: &TcpOptions) -> io::Result<Listeners> {
+    let listeners = match ListenFd::from_env().take_tcp_listener(0)? {
+        Some(socket) => share(&socket, shards)?,
+        None => Listeners { sockets: open(address, shards)?, address, inherited: false },
+    };
+    for socket in &listeners.sockets {
+        // The connections that it takes have them too.
+        options.apply(socket).map_err(io::Error::other)?;
     }
+    Ok(listeners)
 }
 
 /// One socket for all shards: whichever is free takes the next connection.

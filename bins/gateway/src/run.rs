@@ -36,7 +36,7 @@ pub(crate) async fn run(config: GatewayConfig, ring: LogRing) -> anyhow::Result<
     let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Gateway__Shards)")?;
     let gateway = build(&config, &shards, ring).await?;
     let beside = TaskTracker::new();
-    let listeners = listen(config.listen, shards.handles().len())
+    let listeners = listen(config.listen, shards.handles().len(), &config.tcp)
         .with_context(|| format!("{} cannot be listened on (Gateway__Port, Gateway__BindAddress)", config.listen))?;
     for ((index, handle), listener) in shards.handles().iter().enumerate().zip(listeners.sockets) {
         let gateway = gateway.clone();

@@ -12,6 +12,7 @@ pub mod service;
 pub mod settings;
 mod shards;
 mod signals;
+pub mod tcp;
 
 pub use shards::{SHARDS_MAX, Shards};
 pub use signals::shutdown_signal;

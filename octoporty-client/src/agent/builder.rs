@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::{Agent, handle::Inner};
 use crate::{
     Mapping, RouteSource,
-    connect::{DialError, DialTarget, DialTargetBuilder, ErasedOpen, OpenTransport, Way},
+    connect::{DialError, DialTarget, DialTargetBuilder, ErasedOpen, OpenTransport, PrepareTcp, Way},
     observe::ExchangeObserver,
     upstream::{AddressPolicy, Resolve, SystemResolver},
 };
@@ -30,6 +30,7 @@ pub struct AgentBuilder {
     pub(super) mappings: Vec<Mapping>,
     pub(super) policy: AddressPolicy,
     pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) prepare: Option<PrepareTcp>,
     pub(super) ping_interval: Duration,
     pub(super) liveness_timeout: Duration,
     pub(super) compression: bool,
@@ -57,6 +58,7 @@ impl AgentBuilder {
             mappings: Vec::new(),
             policy: AddressPolicy::default(),
             resolver: Arc::new(SystemResolver),
+            prepare: None,
             ping_interval: limits::PING_INTERVAL,
             liveness_timeout: limits::LIVENESS_TIMEOUT,
             compression: true,
@@ -132,6 +134,13 @@ impl AgentBuilder {
     /// How names of upstreams are looked up. Default: as the system does.
     pub fn resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
         self.resolver = resolver;
+        self
+    }
+
+    /// Is shown each connection when it is open, to the Gateway and to upstreams. Default: nobody is.
+    pub fn prepare(mut self, prepare: PrepareTcp) -> Self {
+        self.target = self.target.prepare(Arc::clone(&prepare));
+        self.prepare = Some(prepare);
         self
     }
 

@@ -105,6 +105,10 @@ impl Inner {
                 let client = UpstreamClient::builder(connections.clone(), cutting.clone())
                     .policy(builder.policy.clone())
                     .resolver(Arc::clone(&builder.resolver));
+                let client = match &builder.prepare {
+                    Some(prepare) => client.prepare(Arc::clone(prepare)),
+                    None => client,
+                };
                 #[cfg(feature = "tls")]
                 let client = match &builder.upstream_tls {
                     Some(tls) => client.tls(tls.clone()),

@@ -123,22 +123,25 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
             // Boxed, since a task's future is moved about several times; closing the lane is what cuts it off.
             let tasks = inner.tasks.clone();
             let watch = watch(&inner, &lane, &incoming);
-            let open = inner.exchanges.begin();
-            if let Some(plain) = Plain::of(&incoming, &inner.mappings) {
-                tasks.spawn(Box::pin(async move {
-                    plain.serve(&upstreams, incoming.send, watch).await;
-                    open.finish();
-                }));
-                continue;
-            }
             if incoming.kind == StreamKind::Control {
                 tasks.spawn(Box::pin(async move { told::take(&inner, incoming).await }));
                 continue;
             }
-            tasks.spawn(Box::pin(async move {
-                exchange(&inner.mappings, &upstreams, incoming, watch).await;
-                open.finish();
-            }));
+            let open = inner.exchanges.begin();
+            match Plain::of(&incoming, &inner.mappings) {
+                Some(plain) if plain.has_body() => tasks.spawn(Box::pin(async move {
+                    plain.serve_upload(&upstreams, incoming.send, incoming.recv, watch).await;
+                    open.finish();
+                })),
+                Some(plain) => tasks.spawn(Box::pin(async move {
+                    plain.serve(&upstreams, incoming.send, watch).await;
+                    open.finish();
+                })),
+                None => tasks.spawn(Box::pin(async move {
+                    exchange(&inner.mappings, &upstreams, incoming, watch).await;
+                    open.finish();
+                })),
+            };
         }
     };
     let leaving = async {

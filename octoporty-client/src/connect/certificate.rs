@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::pin::CertificatePin;
+
 /// What is wrong with a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -16,6 +18,11 @@ pub enum CertificateProblem {
     WrongName,
     /// It is not the pinned one.
     NotPinned,
+    /// Neither it nor its key is what was pinned.
+    KeyNotPinned {
+        /// SHA-256 of its public key; `None` for what is no certificate.
+        key: Option<[u8; 32]>,
+    },
     /// Something else.
     Other(String),
 }
@@ -28,6 +35,10 @@ impl fmt::Display for CertificateProblem {
             Self::NotYetValid => "is not valid yet",
             Self::WrongName => "is for another name",
             Self::NotPinned => "is not the pinned one",
+            Self::KeyNotPinned { key } => {
+                f.write_str("is not the pinned one, nor has it the pinned key")?;
+                return key.map_or(Ok(()), |key| write!(f, " (its key: SHA-256 {})", CertificatePin(key)));
+            }
             Self::Other(what) => return write!(f, "was refused ({what})"),
         })
     }
@@ -48,6 +59,16 @@ impl CertificateRefused {
         self.fingerprint
     }
 
+    /// What to do about it where a Gateway showed it.
+    pub(super) const fn advice_on_gateway(&self) -> &'static str {
+        match self.problem {
+            CertificateProblem::NotPinned | CertificateProblem::KeyNotPinned { .. } => {
+                "somebody may be in between; if the Gateway's certificate was changed on purpose, set Agent__GatewayPin anew"
+            }
+            _ => "check the name in the URL, the certificate, and this machine's clock",
+        }
+    }
+
     /// What is wrong with it.
     #[must_use]
     pub const fn problem(&self) -> &CertificateProblem {
@@ -58,14 +79,7 @@ impl CertificateRefused {
 impl fmt::Display for CertificateRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "its certificate {}", self.problem)?;
-        let Some(fingerprint) = self.fingerprint else {
-            return Ok(());
-        };
-        f.write_str(", SHA-256 ")?;
-        for (at, byte) in fingerprint.iter().enumerate() {
-            write!(f, "{}{byte:02X}", if at == 0 { "" } else { ":" })?;
-        }
-        Ok(())
+        self.fingerprint.map_or(Ok(()), |fingerprint| write!(f, ", SHA-256 {}", CertificatePin(fingerprint)))
     }
 }
 

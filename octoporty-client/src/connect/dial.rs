@@ -103,7 +103,7 @@ async fn resolve(target: &DialTarget, host: &str, port: u16) -> Result<Vec<Socke
 
 async fn connect(target: &DialTarget, addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, DialError> {
     let address = || target.address();
-    let tcp = tcp::connect_in_turn(addresses, deadline).await.map_err(|failed| {
+    let tcp = tcp::connect_in_turn(addresses, deadline, target.tcp.as_ref()).await.map_err(|failed| {
         let peer = failed.address;
         match failed.cause {
             ConnectCause::Refused => DialError::Refused { address: address(), peer },

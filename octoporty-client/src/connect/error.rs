@@ -112,7 +112,7 @@ pub enum DialError {
         after: Duration,
     },
     /// The certificate was refused.
-    #[error("{address}: {refused}; check the name in the URL, the certificate, and this machine's clock")]
+    #[error("{address}: {refused}; {}", refused.advice_on_gateway())]
     Certificate {
         /// The Gateway.
         address: String,

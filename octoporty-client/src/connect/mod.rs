@@ -11,6 +11,7 @@ mod connector;
 mod dial;
 mod error;
 mod io;
+mod pin;
 mod proxy;
 mod target;
 pub(crate) mod tcp;
@@ -29,6 +30,8 @@ pub(crate) use connector::{ErasedOpen, Way};
 pub use dial::dial;
 pub use error::{DialError, DialPhase, HandshakeError};
 pub use io::{GatewayIo, Io};
+pub use pin::{CertificatePin, PinError};
 pub use target::{DialTarget, DialTargetBuilder};
+pub use tcp::PrepareTcp;
 #[cfg(feature = "tls")]
 pub use tls::GatewayTls;

@@ -10,6 +10,8 @@ use percent_encoding::percent_decode_str;
 use super::{
     connector::{Connector, ErasedConnector},
     error::DialError,
+    pin::CertificatePin,
+    tcp::PrepareTcp,
 };
 
 /// A Gateway's address with all that dialling it needs. Made by [`DialTarget::builder`], then fixed.
@@ -29,6 +31,7 @@ pub struct DialTarget {
     pub(super) agent: Option<AgentId>,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<super::tls::GatewayTls>,
+    pub(super) tcp: Option<PrepareTcp>,
 }
 
 /// A proxy on the way to the Gateway.
@@ -62,6 +65,8 @@ impl DialTarget {
             proxy: None,
             connector: None,
             agent: None,
+            pin: None,
+            tcp: None,
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -109,6 +114,8 @@ pub struct DialTargetBuilder {
     proxy: Option<Secret>,
     connector: Option<Arc<dyn ErasedConnector>>,
     agent: Option<AgentId>,
+    pin: Option<CertificatePin>,
+    tcp: Option<PrepareTcp>,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::GatewayTls>,
 }
@@ -141,6 +148,18 @@ impl DialTargetBuilder {
         self
     }
 
+    /// Takes only the certificate of this fingerprint, or one whose key has it, of those that are trusted (R21).
+    pub const fn pin(mut self, pin: CertificatePin) -> Self {
+        self.pin = Some(pin);
+        self
+    }
+
+    /// Is shown the connection when it is open. Default: nobody is.
+    pub fn prepare(mut self, prepare: PrepareTcp) -> Self {
+        self.tcp = Some(prepare);
+        self
+    }
+
     /// How TLS is spoken; [`GatewayTls::platform`](super::GatewayTls::platform) unless said.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: super::tls::GatewayTls) -> Self {
@@ -166,9 +185,18 @@ impl DialTargetBuilder {
         }
         key.set_sensitive(true);
         let proxy = self.proxy.map(|url| Proxy::parse(url.expose())).transpose()?;
+        if self.pin.is_some() && !is_tls {
+            return Err(bad_pin(&self.url));
+        }
+        #[cfg(feature = "tls")]
+        let tls = is_tls.then(|| {
+            let tls = self.tls.unwrap_or_else(super::tls::GatewayTls::platform);
+            self.pin.map_or(tls.clone(), |pin| tls.pinned(pin))
+        });
         Ok(DialTarget {
             #[cfg(feature = "tls")]
-            tls: if is_tls { Some(self.tls.unwrap_or_else(super::tls::GatewayTls::platform)) } else { None },
+            tls,
+            tcp: self.tcp,
             uri,
             host,
             port,
@@ -186,6 +214,10 @@ impl fmt::Debug for DialTargetBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DialTargetBuilder").field("url", &self.url).finish_non_exhaustive()
     }
+}
+
+fn bad_pin(url: &str) -> DialError {
+    DialError::Url { url: without_secrets(url), reason: "without TLS there is no certificate that could be pinned" }
 }
 
 fn parse_url(url: &str) -> Result<(Uri, bool, u16), DialError> {

@@ -1,11 +1,14 @@
 //! TCP to the first of several addresses that answers. Names and policies are the caller's.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpStream, time::Instant};
 
 /// Addresses that are tried for one connection. A name with more has enough of them.
 const ADDRESSES_MAX: usize = 8;
+
+/// Is shown each connection when it is open, before anything is sent: to set options of its socket.
+pub type PrepareTcp = Arc<dyn Fn(&TcpStream) + Send + Sync>;
 
 /// Why no address answered: the last one that was tried, and what became of it.
 #[derive(Debug)]
@@ -25,7 +28,11 @@ pub(crate) enum ConnectCause {
 /// up the time of a live one. `TCP_NODELAY` is set.
 ///
 /// `addresses` is not empty. Cancel-safe: nothing stays open.
-pub(crate) async fn connect_in_turn(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, ConnectFailed> {
+pub(crate) async fn connect_in_turn(
+    addresses: &[SocketAddr],
+    deadline: Instant,
+    prepare: Option<&PrepareTcp>,
+) -> Result<TcpStream, ConnectFailed> {
     let addresses = &addresses[..addresses.len().min(ADDRESSES_MAX)];
     let mut failed = None;
     for (at, address) in addresses.iter().copied().enumerate() {
@@ -34,7 +41,12 @@ pub(crate) async fn connect_in_turn(addresses: &[SocketAddr], deadline: Instant)
         let share = now + deadline.saturating_duration_since(now) / left;
         let cause = match tokio::time::timeout_at(share, TcpStream::connect(address)).await {
             Ok(Ok(tcp)) => match tcp.set_nodelay(true) {
-                Ok(()) => return Ok(tcp),
+                Ok(()) => {
+                    if let Some(prepare) = prepare {
+                        prepare(&tcp);
+                    }
+                    return Ok(tcp);
+                }
                 Err(error) => ConnectCause::Io(error),
             },
             Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => ConnectCause::Refused,

@@ -1,22 +1,23 @@
-//! TLS towards a Gateway. Its certificate is always checked (R21).
+//! TLS towards a Gateway. Its certificate is always checked, and against a pin where there is one (R21).
 
 use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore};
 
-use super::verify::{self, Reporting};
+use super::{pin::CertificatePin, verify::Verifier};
 
 /// The TLS settings of a dial. A clone is cheap and shares resumption.
 #[derive(Clone, Debug)]
 pub struct GatewayTls {
     pub(super) config: Arc<ClientConfig>,
+    verifier: Arc<Verifier>,
 }
 
 impl GatewayTls {
     /// Trusts what the operating system trusts. Where it has no roots at all, dialling fails and says so.
     #[must_use]
     pub fn platform() -> Self {
-        Self::with_verifier(verify::platform())
+        Self::with_verifier(Verifier::platform())
     }
 
     /// Trusts these roots alone.
@@ -24,19 +25,19 @@ impl GatewayTls {
     /// # Errors
     /// The store is empty.
     pub fn with_roots(roots: RootCertStore) -> Result<Self, rustls::Error> {
-        Ok(Self::with_verifier(verify::roots(roots)?))
+        Ok(Self::with_verifier(Verifier::roots(roots)?))
     }
 
-    /// Uses a configuration as it is; it should offer no protocol in ALPN but `http/1.1`.
+    /// Takes of the certificates that are trusted only one: that of this SHA-256, or one whose public key has it (R21).
     #[must_use]
-    pub const fn with_config(config: Arc<ClientConfig>) -> Self {
-        Self { config }
+    pub fn pinned(&self, pin: CertificatePin) -> Self {
+        Self::with_verifier(self.verifier.pinned(pin.0))
     }
 
-    fn with_verifier(verifier: Arc<dyn rustls::client::danger::ServerCertVerifier>) -> Self {
-        let mut config = verify::config(verify::provider(), Arc::new(Reporting::new(verifier)));
+    fn with_verifier(verifier: Arc<Verifier>) -> Self {
+        let mut config = Arc::clone(&verifier).config();
         // A front that speaks HTTP/2 would choose it otherwise, and that has no such upgrade.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Self::with_config(Arc::new(config))
+        Self { config: Arc::new(config), verifier }
     }
 }

@@ -1,5 +1,5 @@
-//! Certificate checks for both ends that an Agent dials: the provider, the roots, and refusals that say what was
-//! shown.
+//! Certificate checks for both ends that an Agent dials: the provider, the one verifier with its rules, and refusals that
+//! say what was shown.
 
 use std::{io, sync::Arc};
 
@@ -9,8 +9,9 @@ use rustls::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    crypto::CryptoProvider,
+    crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime},
+    server::ParsedCertificate,
 };
 use sha2::{Digest, Sha256};
 
@@ -22,43 +23,12 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-/// Trusts what the operating system trusts. Without any roots, every certificate is refused with that reason.
-pub(crate) fn platform() -> Arc<dyn ServerCertVerifier> {
-    match rustls_platform_verifier::Verifier::new(provider()) {
-        Ok(verifier) => Arc::new(verifier),
-        Err(error) => Arc::new(NoRoots { error, provider: provider() }),
-    }
-}
-
-/// Trusts these roots alone.
-pub(crate) fn roots(roots: RootCertStore) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
-    match WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build() {
-        Ok(verifier) => Ok(verifier),
-        Err(error) => Err(rustls::Error::Other(OtherError(Arc::new(error)))),
-    }
-}
-
-/// TLS 1.2 and 1.3 with this verifier, and no certificate of our own.
-pub(crate) fn config(provider: Arc<CryptoProvider>, verifier: Arc<dyn ServerCertVerifier>) -> ClientConfig {
-    ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the provider has suites for TLS 1.2 and 1.3")
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth()
-}
-
 /// SHA-256 of a certificate's DER.
 pub(crate) fn fingerprint(leaf: &CertificateDer<'_>) -> [u8; 32] {
     Sha256::digest(leaf).into()
 }
 
 impl CertificateRefused {
-    /// A certificate that is not the pinned one.
-    pub(crate) fn pin(leaf: &CertificateDer<'_>) -> Self {
-        Self { fingerprint: Some(fingerprint(leaf)), problem: CertificateProblem::NotPinned }
-    }
-
     /// The refusal inside a failed handshake.
     pub(crate) fn find(error: &io::Error) -> Option<Self> {
         let rustls::Error::InvalidCertificate(error) = error.get_ref()?.downcast_ref()? else {
@@ -91,19 +61,100 @@ fn problem(error: &CertificateError) -> CertificateProblem {
     }
 }
 
-/// Asks another verifier, and adds to its refusals what was shown.
-#[derive(Debug)]
-pub(crate) struct Reporting {
-    inner: Arc<dyn ServerCertVerifier>,
+/// SHA-256 of a certificate's public key, as `SubjectPublicKeyInfo` has it (RFC 5280 §4.1.2.7). `None` for what is no
+/// certificate.
+fn key_fingerprint(leaf: &CertificateDer<'_>) -> Option<[u8; 32]> {
+    let parsed = ParsedCertificate::try_from(leaf).ok()?;
+    Some(Sha256::digest(parsed.subject_public_key_info()).into())
 }
 
-impl Reporting {
-    pub(crate) const fn new(inner: Arc<dyn ServerCertVerifier>) -> Self {
-        Self { inner }
+/// What a server must show to be believed.
+#[derive(Debug)]
+enum Rule {
+    /// A certificate that this verifier takes, and whose key or which itself is the pinned one where there is a pin.
+    Issued { by: Arc<dyn ServerCertVerifier>, pin: Option<[u8; 32]> },
+    /// The one certificate of this fingerprint, whoever issued it.
+    Certificate([u8; 32]),
+    /// Any certificate, well-formed or not: whoever is in between could show one of its own anyway.
+    Any,
+    /// Nothing will do, as there are no roots to check against.
+    NoRoots(rustls::Error),
+}
+
+/// The one verifier of an Agent's TLS connections. Its refusals say what was shown.
+#[derive(Debug)]
+pub(crate) struct Verifier {
+    rule: Rule,
+    provider: Arc<CryptoProvider>,
+}
+
+impl Verifier {
+    fn new(rule: Rule, provider: Arc<CryptoProvider>) -> Arc<Self> {
+        Arc::new(Self { rule, provider })
+    }
+
+    /// Trusts what the operating system trusts. Without any roots, every certificate is refused with that reason.
+    pub(crate) fn platform() -> Arc<Self> {
+        let provider = provider();
+        let rule = match rustls_platform_verifier::Verifier::new(Arc::clone(&provider)) {
+            Ok(verifier) => Rule::Issued { by: Arc::new(verifier), pin: None },
+            Err(error) => Rule::NoRoots(error),
+        };
+        Self::new(rule, provider)
+    }
+
+    /// Trusts these roots alone.
+    pub(crate) fn roots(roots: RootCertStore) -> Result<Arc<Self>, rustls::Error> {
+        let provider = provider();
+        match WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build() {
+            Ok(by) => Ok(Self::new(Rule::Issued { by, pin: None }, provider)),
+            Err(error) => Err(rustls::Error::Other(OtherError(Arc::new(error)))),
+        }
+    }
+
+    /// Takes the one certificate of this fingerprint.
+    pub(crate) fn certificate(fingerprint: [u8; 32]) -> Arc<Self> {
+        Self::new(Rule::Certificate(fingerprint), provider())
+    }
+
+    /// Takes any certificate.
+    pub(crate) fn any() -> Arc<Self> {
+        Self::new(Rule::Any, provider())
+    }
+
+    /// Takes of the certificates that it took before only those with this fingerprint, or whose key has it.
+    pub(crate) fn pinned(&self, pin: [u8; 32]) -> Arc<Self> {
+        let rule = match &self.rule {
+            Rule::Issued { by, .. } => Rule::Issued { by: Arc::clone(by), pin: Some(pin) },
+            Rule::Certificate(_) | Rule::Any => Rule::Certificate(pin),
+            Rule::NoRoots(error) => Rule::NoRoots(error.clone()),
+        };
+        Self::new(rule, Arc::clone(&self.provider))
+    }
+
+    /// TLS 1.2 and 1.3 with this verifier, and no certificate of our own.
+    pub(crate) fn config(self: Arc<Self>) -> ClientConfig {
+        ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()
+            .expect("the provider has suites for TLS 1.2 and 1.3")
+            .dangerous()
+            .with_custom_certificate_verifier(self)
+            .with_no_client_auth()
+    }
+
+    fn check_signature(
+        &self,
+        check: impl FnOnce(&WebPkiSupportedAlgorithms) -> Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        match &self.rule {
+            Rule::Issued { .. } | Rule::Certificate(_) => check(&self.provider.signature_verification_algorithms),
+            Rule::Any => Ok(HandshakeSignatureValid::assertion()),
+            Rule::NoRoots(error) => Err(error.clone()),
+        }
     }
 }
 
-impl ServerCertVerifier for Reporting {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,
@@ -112,17 +163,27 @@ impl ServerCertVerifier for Reporting {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.inner.verify_server_cert(leaf, intermediates, name, ocsp, now).map_err(|error| match error {
-            rustls::Error::InvalidCertificate(error) => {
-                // Another issuer of the same name, such as a service's self-signed certificate made anew.
-                let problem = match error {
-                    CertificateError::BadSignature => CertificateProblem::UnknownIssuer,
-                    error => problem(&error),
-                };
-                CertificateRefused { fingerprint: Some(fingerprint(leaf)), problem }.into()
+        let refused = |problem| CertificateRefused { fingerprint: Some(fingerprint(leaf)), problem }.into();
+        let (by, pin) = match &self.rule {
+            Rule::Issued { by, pin } => (by, pin),
+            Rule::Certificate(pin) if fingerprint(leaf) != *pin => return Err(refused(CertificateProblem::NotPinned)),
+            Rule::Certificate(_) | Rule::Any => return Ok(ServerCertVerified::assertion()),
+            Rule::NoRoots(error) => return Err(error.clone()),
+        };
+        let verified = by.verify_server_cert(leaf, intermediates, name, ocsp, now).map_err(|error| match error {
+            // Another issuer of the same name, such as a service's self-signed certificate made anew.
+            rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
+                refused(CertificateProblem::UnknownIssuer)
             }
+            rustls::Error::InvalidCertificate(error) => refused(problem(&error)),
             other => other,
-        })
+        })?;
+        match pin {
+            Some(pin) if fingerprint(leaf) != *pin && key_fingerprint(leaf) != Some(*pin) => {
+                Err(refused(CertificateProblem::KeyNotPinned { key: key_fingerprint(leaf) }))
+            }
+            _ => Ok(verified),
+        }
     }
 
     fn verify_tls12_signature(
@@ -131,7 +192,7 @@ impl ServerCertVerifier for Reporting {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, leaf, signature)
+        self.check_signature(|algorithms| verify_tls12_signature(message, leaf, signature, algorithms))
     }
 
     fn verify_tls13_signature(
@@ -140,49 +201,7 @@ impl ServerCertVerifier for Reporting {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, leaf, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
-}
-
-/// Refuses everything, as there are no roots to check against.
-#[derive(Debug)]
-struct NoRoots {
-    error: rustls::Error,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for NoRoots {
-    fn verify_server_cert(
-        &self,
-        _leaf: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Err(self.error.clone())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _leaf: &CertificateDer<'_>,
-        _signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(self.error.clone())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _message: &[u8],
-        _leaf: &CertificateDer<'_>,
-        _signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(self.error.clone())
+        self.check_signature(|algorithms| verify_tls13_signature(message, leaf, signature, algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

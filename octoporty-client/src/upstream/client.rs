@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
-use octoporty_core::http1::RequestKind;
+use octoporty_core::{http1::RequestKind, session::RecvStream};
 use tokio::{io::DuplexStream, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -16,13 +16,14 @@ use super::{
     dial::{Dialer, name},
     error::{BoxError, UpstreamError},
     exchange::{Exchange, RequestBody},
-    plain::{PlainAnswer, PlainClient, PlainPool, PlainRequest},
+    plain::{Answering, PlainAnswer, PlainClient, PlainPool, PlainRequest, Upload},
     policy::AddressPolicy,
     pool::{Connection, PoolInner, Wanted},
     request,
     resolve::{Resolve, SystemResolver},
     target::UpstreamTarget,
 };
+use crate::connect::PrepareTcp;
 
 /// How often a request that was given back unsent is tried on a connection from the pool. Where one is stale, the
 /// others mostly are.
@@ -58,6 +59,7 @@ impl UpstreamClient {
             shutdown,
             policy: AddressPolicy::default(),
             resolver: Arc::new(SystemResolver),
+            tcp: None,
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -166,7 +168,28 @@ impl UpstreamClient {
         target: &Arc<UpstreamTarget>,
         request: &PlainRequest,
     ) -> Result<PlainAnswer, UpstreamError> {
-        PlainClient { pool: &self.inner.plain, dialer: &self.inner.dialer }.send(target, request).await
+        self.plain().send(target, request).await
+    }
+
+    /// Takes a connection for a plain request whose body `recv` brings: what sends it, and what gives the answer. They
+    /// run side by side, and the answer may come first.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    ///
+    /// # Cancel safety
+    /// Dropping the future, or both of what it gave, gives up the request and closes its connection.
+    pub(crate) async fn begin_plain(
+        &self,
+        target: &Arc<UpstreamTarget>,
+        request: &PlainRequest,
+        recv: RecvStream,
+    ) -> Result<(Answering, Upload), UpstreamError> {
+        self.plain().begin(target, request, recv).await
+    }
+
+    fn plain(&self) -> PlainClient<'_> {
+        PlainClient { pool: &self.inner.plain, dialer: &self.inner.dialer }
     }
 
     /// Runs `work` as one of the connections' tasks: to its end, or until they are all closed.
@@ -275,6 +298,7 @@ pub struct UpstreamClientBuilder {
     shutdown: CancellationToken,
     policy: AddressPolicy,
     resolver: Arc<dyn Resolve>,
+    tcp: Option<PrepareTcp>,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::UpstreamTls>,
 }
@@ -292,6 +316,12 @@ impl UpstreamClientBuilder {
         self
     }
 
+    /// Is shown each connection when it is open; nobody is unless said.
+    pub fn prepare(mut self, prepare: PrepareTcp) -> Self {
+        self.tcp = Some(prepare);
+        self
+    }
+
     /// How TLS is spoken. Unless said, [`UpstreamTls::platform`](super::UpstreamTls::platform) is made here, which
     /// reads the system's roots: make it once and give each client a clone.
     #[cfg(feature = "tls")]
@@ -306,6 +336,7 @@ impl UpstreamClientBuilder {
         let dialer = Dialer {
             policy: self.policy,
             resolver: self.resolver,
+            tcp: self.tcp,
             #[cfg(feature = "tls")]
             tls: self.tls.unwrap_or_else(super::tls::UpstreamTls::platform),
             spawner: Spawner { tasks: self.tasks, shutdown: self.shutdown },

@@ -15,12 +15,13 @@ use super::{
     resolve::Resolve,
     target::{Host, Scheme, UpstreamProtocol, UpstreamTarget},
 };
-use crate::connect::tcp::{self, ConnectCause};
+use crate::connect::tcp::{self, ConnectCause, PrepareTcp};
 
 /// Opens connections for one client.
 pub(super) struct Dialer {
     pub(super) policy: AddressPolicy,
     pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) tcp: Option<PrepareTcp>,
     #[cfg(feature = "tls")]
     pub(super) tls: super::tls::UpstreamTls,
     pub(super) spawner: Spawner,
@@ -126,7 +127,7 @@ impl Dialer {
         deadline: Instant,
     ) -> Result<TcpStream, UpstreamError> {
         let upstream = || name(target);
-        let tcp = tcp::connect_in_turn(addresses, deadline).await.map_err(|failed| {
+        let tcp = tcp::connect_in_turn(addresses, deadline, self.tcp.as_ref()).await.map_err(|failed| {
             let address = failed.address;
             match failed.cause {
                 ConnectCause::Refused => UpstreamError::Refused { upstream: upstream(), address },

@@ -21,7 +21,7 @@ use super::error::BoxError;
 
 /// How long a body waits for a `100 Continue` that never comes: not all upstreams send one, and a sender may not
 /// wait for ever (RFC 9110 §10.1.1). As long as common clients wait; longer only delays uploads to such upstreams.
-const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
+pub(super) const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The body may be sent.
 const OPEN: u8 = 0;

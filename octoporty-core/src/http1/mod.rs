@@ -48,5 +48,5 @@ pub use guard::RequestGuard;
 pub use head::find_head_end;
 pub use request::{CheckedRequest, check_request_head, read_request_head};
 pub use target::is_valid_host_header;
-pub use timer::Timer;
+pub use timer::{BodyClock, Timer};
 pub use verdict::{InService, Verdict, VerdictQueue};

@@ -41,20 +41,21 @@ impl Timer {
 /// Only the time counts in which the reader wants bytes and the visitor sends none. A slow upstream is not the
 /// visitor's fault.
 #[derive(Debug, Default)]
-pub(super) struct BodyClock {
+pub struct BodyClock {
     bytes: u64,
     waited: Duration,
     waiting_since: Option<Instant>,
 }
 
 impl BodyClock {
-    pub(super) fn count(&mut self, bytes: usize) {
+    /// So many bytes of the body came.
+    pub fn count(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
     /// Bytes came. If they filled the reader's buffer, the visitor was ahead of the reader, and what looked
     /// like waiting was the reader's own delay.
-    pub(super) fn arrived(&mut self, filled: bool) {
+    pub fn arrived(&mut self, filled: bool) {
         if let Some(since) = self.waiting_since.take()
             && !filled
         {
@@ -63,7 +64,7 @@ impl BodyClock {
     }
 
     /// Nothing is there. Gives the time at which it is too late, and what to say then.
-    pub(super) fn wait(&mut self, config: &GuardConfig) -> (Instant, BodyError) {
+    pub fn wait(&mut self, config: &GuardConfig) -> (Instant, BodyError) {
         let since = *self.waiting_since.get_or_insert_with(Instant::now);
         let idle = config.body_idle_timeout;
         let Some(earned_secs) = self.bytes.checked_div(config.body_rate_bytes_min) else {

@@ -42,7 +42,8 @@ impl ExchangeError {
     #[must_use]
     pub const fn was_not_taken(&self) -> bool {
         match self {
-            Self::NotSent(error) => !matches!(error, OpenError::TooLarge { .. }),
+            // A lane without room was waited for already.
+            Self::NotSent(error) => !matches!(error, OpenError::TooLarge { .. } | OpenError::NoRoom),
             Self::Reset(reset) => matches!(reset.code, ResetCode::Refused),
             _ => false,
         }

@@ -14,6 +14,7 @@ use tokio::time::Sleep;
 use super::{encode_trailers, headers::strip_trailers};
 use crate::{
     frame::{Reset, ResetCode, Side},
+    http1::BodyError,
     limits::INLINE_BODY_BYTES_MAX,
     proto::WriteError,
     session::SendStream,
@@ -163,7 +164,9 @@ where
                     self.take(frame);
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    return Poll::Ready(Err(self.fail(send, self.whose.code, chain(error.into().as_ref()))));
+                    let error = error.into();
+                    let code = if is_timeout(error.as_ref()) { ResetCode::Timeout } else { self.whose.code };
+                    return Poll::Ready(Err(self.fail(send, code, chain(error.as_ref()))));
                 }
                 Poll::Ready(None) => {
                     return Poll::Ready(send.finish(None).map_err(PumpError::Stream));
@@ -204,6 +207,11 @@ where
         send.reset(reset.clone());
         PumpError::Body(reset)
     }
+}
+
+/// Whether a body failed by its sender's slowness.
+fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(BodyError::Idle | BodyError::TooSlow))
 }
 
 /// An error and what caused it, on one line.

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     frame::StreamKind,
+    limits::ROOM_TIMEOUT,
     message::{GoAway, GoAwayReason, Hello, Refused, Welcome},
     proto::{ConnectionError, OpenError, Stats, StreamId},
 };
@@ -94,11 +95,12 @@ impl Lane {
     }
 
     /// Opens a stream: its head, the first bytes of its body (at most
-    /// [`crate::limits::INLINE_BODY_BYTES_MAX`]) and the end flag if nothing follows them. Waits for room.
+    /// [`crate::limits::INLINE_BODY_BYTES_MAX`]) and the end flag if nothing follows them. Waits for room, for
+    /// [`crate::limits::ROOM_TIMEOUT`].
     ///
     /// # Errors
     ///
-    /// When the lane takes no new streams, is over, or something is too large.
+    /// When the lane takes no new streams, is over, has no room for too long, or something is too large.
     ///
     /// # Cancel safety
     ///
@@ -110,14 +112,21 @@ impl Lane {
         body: &[u8],
         end: bool,
     ) -> Result<(SendStream, RecvStream), OpenError> {
+        // Made when it is needed, which it hardly ever is.
+        let mut patience = None;
         let id = poll_fn(|context| {
-            self.shared.with(|state| match state.connection.open(kind, head, body, end) {
+            let opened = self.shared.with(|state| match state.connection.open(kind, head, body, end) {
                 Err(OpenError::NoRoom) => {
                     state.register_opener(context);
                     Poll::Pending
                 }
                 outcome => Poll::Ready(outcome),
-            })
+            });
+            if opened.is_ready() {
+                return opened;
+            }
+            let patience = patience.get_or_insert_with(|| Box::pin(tokio::time::sleep(ROOM_TIMEOUT)));
+            patience.as_mut().poll(context).map(|()| Err(OpenError::NoRoom))
         })
         .await?;
         Ok(self.handles(id))

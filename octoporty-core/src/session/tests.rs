@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::{accept, testing::pair};
 use crate::{
     frame::StreamKind,
+    limits::{ROOM_TIMEOUT, STREAMS_MAX},
     message::GoAwayReason,
-    proto::{Config, ConnectionError, Received, Role},
+    proto::{Config, ConnectionError, OpenError, Received, Role},
     transport::duplex,
 };
 
@@ -93,8 +95,25 @@ async fn a_silent_peer_is_given_up_after_fifteen_seconds() {
     // R30
     let (a, _kept_open) = duplex::pair(16);
     let (gateway, driver) = accept(a, Config::new(Role::Gateway));
-    let begin = tokio::time::Instant::now();
+    let begin = Instant::now();
     assert!(matches!(driver.await, ConnectionError::HandshakeTimeout { .. }));
     assert_eq!(begin.elapsed().as_secs(), 10);
     assert!(gateway.hello().await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_lane_is_not_waited_for_without_end() {
+    let (gateway, _agent, _drivers) = pair().await;
+    let mut open = Vec::new();
+    for _ in 0..STREAMS_MAX {
+        open.push(gateway.open(StreamKind::Http, b"", b"", true).await.unwrap());
+    }
+    let begin = Instant::now();
+    assert_eq!(gateway.open(StreamKind::Http, b"", b"", true).await.err(), Some(OpenError::NoRoom));
+    assert!(begin.elapsed() >= ROOM_TIMEOUT && begin.elapsed() < 2 * ROOM_TIMEOUT);
+    // One that ends makes room for one that waits.
+    let waiting = gateway.open(StreamKind::Http, b"", b"", true);
+    let ending = async { drop(open.pop()) };
+    let (opened, ()) = tokio::join!(waiting, ending);
+    assert!(opened.is_ok());
 }

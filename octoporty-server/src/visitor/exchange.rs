@@ -23,6 +23,7 @@ use super::{
     body::RequestBody,
     counting::{CountedBody, Counting, failure_of},
     failure,
+    paced::PacedBody,
     service::Facts,
     upgrade,
 };
@@ -52,7 +53,8 @@ pub(super) async fn forward<B: RequestBody>(
     }
     let (head, id) = build_head(visit, &route, &mut parts, &facts);
     let mut counting = Counting::begin(&visit.gateway, visit.shard, &route);
-    let outgoing = match Outgoing::new(counting.body(body), facts.expects_continue).await {
+    let body = counting.body(PacedBody::new(body, parts.version == Version::HTTP_2));
+    let outgoing = match Outgoing::new(body, facts.expects_continue).await {
         Ok(outgoing) => outgoing,
         Err(error) => {
             tracing::debug!(request = %facts.id, error = %error, "request body failed at once");
@@ -141,7 +143,7 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    async fn run<B: RequestBody>(mut self, mut outgoing: Outgoing<CountedBody<B>>) -> Response<VisitorBody> {
+    async fn run<B: RequestBody>(mut self, mut outgoing: Outgoing<CountedBody<PacedBody<B>>>) -> Response<VisitorBody> {
         let mut encoded = self.head.encode();
         let since = Instant::now();
         let kind = if self.facts.upgrade { StreamKind::Upgrade } else { StreamKind::Http };
@@ -176,7 +178,11 @@ impl Exchange<'_> {
 
     /// What was not taken up may be sent again, whatever it is; what was lost on the way only if doing it twice is as
     /// good as once, and nothing had to be sent with it (RFC 9110 §9.2.2, R31).
-    fn may_repeat<B: RequestBody>(&self, error: &ExchangeError, outgoing: &Outgoing<CountedBody<B>>) -> bool {
+    fn may_repeat<B: RequestBody>(
+        &self,
+        error: &ExchangeError,
+        outgoing: &Outgoing<CountedBody<PacedBody<B>>>,
+    ) -> bool {
         if matches!(error, ExchangeError::NotSent(_)) {
             return error.was_not_taken();
         }

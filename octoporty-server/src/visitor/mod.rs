@@ -7,6 +7,7 @@ mod embedded;
 mod exchange;
 mod failure;
 mod frame_tracker;
+mod paced;
 mod plain;
 mod replayed;
 mod service;

@@ -1,6 +1,10 @@
 //! Where plain exchanges meet others on one connection, and what the plain way does by itself.
 
-use octoporty_tests::{Anomaly, World, pattern, pattern_sha256};
+use octoporty_tests::{Anomaly, HOST, TestAgent, TestGateway, Visitor, World, pattern, pattern_sha256};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 use crate::SOON;
 
@@ -58,4 +62,42 @@ async fn an_upstream_that_ends_idle_connections_costs_no_request() {
         world.upstream.close_connections();
     }
     world.upstream.wait_for("tired", |_record| true, SOON).await.unwrap();
+}
+
+#[tokio::test]
+async fn answer_and_body_pass_each_other() {
+    // Far more than the windows and buffers of both directions hold.
+    const BYTES: usize = 32 << 20;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gateway = TestGateway::start().unwrap();
+    let agent = TestAgent::builder(gateway.address()).map(HOST, listener.local_addr().unwrap()).connect().await;
+    let mirror = async {
+        let (mut tcp, _agent) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+            assert_ne!(tcp.read_buf(&mut head).await.unwrap(), 0);
+        }
+        let at = head.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+        tcp.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: {BYTES}\r\n\r\n").as_bytes()).await.unwrap();
+        tcp.write_all(&head[at..]).await.unwrap();
+        let (mut body, mut answer) = tcp.split();
+        let _all = tokio::io::copy(&mut body, &mut answer).await;
+    };
+    let mut visitor = Visitor::connect(gateway.address(), HOST).await.unwrap();
+    let visit = async {
+        let (sender, receiver) = visitor.halves();
+        let length = BYTES.to_string();
+        sender.send_request("POST", "/mirror", &[("Content-Length", &length)], b"").await.unwrap();
+        let body = pattern(BYTES);
+        let (sent, answer) = tokio::join!(sender.send(&body), receiver.answer("POST"));
+        sent.unwrap();
+        let answer = answer.unwrap();
+        assert_eq!((answer.status(), answer.is_complete(), answer.body.len()), (200, true, BYTES));
+        assert!(answer.body == body, "the answer is another body");
+    };
+    tokio::select! {
+        () = visit => {}
+        () = mirror => panic!("the upstream lost its connection first"),
+    }
+    drop(agent);
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use http::Uri;
 use ipnet::IpNet;
-use octoporty_client::{Host, HostPattern};
+use octoporty_client::{Host, HostPattern, connect::CertificatePin};
 use octoporty_core::secret::Secret;
 use octoporty_shell::{
     logging::LoggingConfig,
@@ -19,6 +19,7 @@ use crate::{cli::Cli, config};
 pub(super) struct ShareConfig {
     pub(super) gateway: Uri,
     pub(super) allow_insecure_gateway: bool,
+    pub(super) gateway_pin: Option<CertificatePin>,
     pub(super) api_key: Secret,
     pub(super) name: String,
     pub(super) deny_list: Vec<IpNet>,
@@ -42,10 +43,12 @@ pub(super) fn load(
     let host = host.map_err(|wrong| values.problem(Problem::new("--domain", &wrong))).ok();
     let logging = LoggingConfig::read(&mut values).map(|logging| for_a_terminal(&logging, cli));
     let draft = (|| {
-        let config::Link { gateway_url, allow_insecure_gateway, api_key, name, upstream_deny_list } = link?;
+        let config::Link { gateway_url, allow_insecure_gateway, gateway_pin, api_key, name, upstream_deny_list } =
+            link?;
         Some(ShareConfig {
             gateway: gateway_url,
             allow_insecure_gateway,
+            gateway_pin,
             api_key,
             name,
             deny_list: upstream_deny_list,

@@ -2,13 +2,21 @@
 
 use std::sync::Arc;
 
+use rcgen::PublicKeyData;
 use rustls::{RootCertStore, ServerConfig, pki_types::PrivatePkcs8KeyDer};
+use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
 
 use super::harness::{Server, check_echo, echo, key, soon};
-use crate::connect::{CertificateProblem, DialError, DialTarget, GatewayTls, dial, verify};
+use crate::connect::{CertificatePin, CertificateProblem, DialError, DialTarget, GatewayTls, dial, verify};
 
 fn identity(name: &str) -> (TlsAcceptor, GatewayTls) {
+    let (acceptor, trust, _pins) = identity_with_pins(name);
+    (acceptor, trust)
+}
+
+/// A server's side, who trusts it, and the fingerprints of its certificate and of its key.
+fn identity_with_pins(name: &str) -> (TlsAcceptor, GatewayTls, [CertificatePin; 2]) {
     let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("the name is valid");
     let private = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
     let config = ServerConfig::builder_with_provider(verify::provider())
@@ -20,7 +28,9 @@ fn identity(name: &str) -> (TlsAcceptor, GatewayTls) {
     let mut roots = RootCertStore::empty();
     roots.add(made.cert.der().clone()).expect("it is a certificate");
     let trust = GatewayTls::with_roots(roots).expect("there is a root");
-    (TlsAcceptor::from(Arc::new(config)), trust)
+    let pin = |der: &[u8]| CertificatePin(Sha256::digest(der).into());
+    let pins = [pin(made.cert.der()), pin(&made.signing_key.subject_public_key_info())];
+    (TlsAcceptor::from(Arc::new(config)), trust, pins)
 }
 
 async fn serve(acceptor: TlsAcceptor) -> Server {
@@ -60,6 +70,39 @@ async fn bad_certificates_are_refused() {
         assert!(refused.fingerprint().is_some());
         assert!(!error.is_fatal());
     }
+}
+
+// R21
+#[tokio::test]
+async fn pinned_gateway_shows_this_certificate_or_this_key() {
+    let (acceptor, trust, pins) = identity_with_pins("localhost");
+    let gateway = serve(acceptor).await;
+    let url = format!("wss://localhost:{}/tunnel", gateway.port);
+    let pinned = |pin| DialTarget::builder(&url, &key()).tls(trust.clone()).pin(pin).build().expect("it is valid");
+    for pin in pins {
+        check_echo(soon(dial(&pinned(pin))).await.unwrap()).await;
+    }
+    let (_, _, [_, other_key]) = identity_with_pins("localhost");
+    let error = soon(dial(&pinned(other_key))).await.err().unwrap();
+    let DialError::Certificate { refused, .. } = &error else { panic!("{error}") };
+    assert_eq!(refused.problem(), &CertificateProblem::KeyNotPinned { key: Some(pins[1].0) });
+    let message = error.to_string();
+    for part in [&*pins[0].to_string(), &*pins[1].to_string(), "Agent__GatewayPin"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+// R21: a pin takes nothing off the other checks.
+#[tokio::test]
+async fn pinned_gateway_must_be_trusted_besides() {
+    let (_, others) = identity("localhost");
+    let (acceptor, _, [pin, _]) = identity_with_pins("localhost");
+    let gateway = serve(acceptor).await;
+    let error = soon(dial(&target(gateway.port, others.pinned(pin)))).await.err().unwrap();
+    let DialError::Certificate { refused, .. } = &error else { panic!("{error}") };
+    assert_eq!(refused.problem(), &CertificateProblem::UnknownIssuer);
+    let plain = DialTarget::builder("ws://localhost/tunnel", &key()).pin(pin).build();
+    assert!(matches!(plain, Err(DialError::Url { .. })), "{plain:?}");
 }
 
 #[tokio::test]

@@ -43,16 +43,21 @@ pub(super) struct ReadHead {
 }
 
 /// Reads the final head past interim ones, and as much of the body as may ride with it; says how many bytes that was.
-/// `None`: the head is not whole yet.
-pub(super) fn read_head(bytes: &[u8], kind: RequestKind) -> Result<Option<(ReadHead, usize)>, HeadError> {
+/// `None`: the head is not whole yet. A 100 on the way is noted in `continued`.
+pub(super) fn read_head(
+    bytes: &[u8],
+    kind: RequestKind,
+    continued: &mut bool,
+) -> Result<Option<(ReadHead, usize)>, HeadError> {
     let mut at = 0;
     for _ in 0..limits::HEADS_PER_STREAM_MAX {
         let Some(checked) = read_answer_head(&bytes[at..], kind)? else {
             return Ok(None);
         };
         at += checked.bytes;
-        // Nobody waits for a 100, and other interim answers are for hops that can pass them on (RFC 9110 §15.2).
+        // Interim answers but 100 are for hops that can pass them on (RFC 9110 §15.2).
         if checked.facts.is_interim() {
+            *continued |= checked.facts.status == 100;
             continue;
         }
         let mut compressible = false;

@@ -10,10 +10,9 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
 use octoporty_core::http1::{ChunkError, ChunkedScanner};
-use tokio::net::TcpStream;
 use tokio_util::io::poll_read_buf;
 
-use super::PlainPool;
+use super::{PlainPool, link::Link};
 use crate::upstream::{connection::Spawner, dial::name, error::UpstreamError, target::UpstreamTarget};
 
 /// Bytes that one read has room for: a piece of the tunnel. Larger ones would only be cut.
@@ -32,7 +31,7 @@ pub(super) enum Framing {
 #[derive(Debug)]
 pub(crate) struct PlainBody {
     /// `None`: the body has ended.
-    tcp: Option<TcpStream>,
+    link: Option<Link>,
     framing: Framing,
     /// Bytes that were read and not given yet.
     held: BytesMut,
@@ -60,7 +59,7 @@ pub(super) struct Behind {
 impl PlainBody {
     /// The body that follows; if nothing does, the connection goes home at once.
     pub(super) fn follow(
-        tcp: TcpStream,
+        link: Link,
         behind: Behind,
         target: &Arc<UpstreamTarget>,
         pool: &Arc<PlainPool>,
@@ -69,19 +68,23 @@ impl PlainBody {
         let Behind { framing, held, reusable } = behind;
         if matches!(framing, Framing::Length(0)) {
             // Bytes behind the end are nobody's answer; such a connection is not used again.
-            if reusable && held.is_empty() {
+            if reusable
+                && held.is_empty()
+                && let Some(tcp) = link.into_whole()
+            {
                 pool.put(target, tcp, spawner);
             }
             return None;
         }
         let home = reusable.then(|| Home { pool: Arc::clone(pool), spawner: spawner.clone() });
-        Some(Self { tcp: Some(tcp), framing, held, home, target: Arc::clone(target) })
+        Some(Self { link: Some(link), framing, held, home, target: Arc::clone(target) })
     }
 
     /// The body was read to its end.
     fn end(&mut self) {
-        if let (Some(tcp), Some(home)) = (self.tcp.take(), self.home.take())
+        if let (Some(link), Some(home)) = (self.link.take(), self.home.take())
             && self.held.is_empty()
+            && let Some(tcp) = link.into_whole()
         {
             home.pool.put(&self.target, tcp, &home.spawner);
         }
@@ -89,7 +92,7 @@ impl PlainBody {
 
     /// The body was cut off, or is none.
     fn fail(&mut self, source: Box<dyn std::error::Error + Send + Sync>) -> UpstreamError {
-        self.tcp = None;
+        self.link = None;
         UpstreamError::AnswerBody { upstream: name(&self.target), source }
     }
 
@@ -137,13 +140,13 @@ impl Body for PlainBody {
                     Err(error) => return Poll::Ready(Some(Err(this.fail(error.into())))),
                 }
             }
-            let Some(tcp) = &mut this.tcp else {
+            let Some(link) = &mut this.link else {
                 return Poll::Ready(None);
             };
             this.held.reserve(READ_BYTES);
-            match ready!(poll_read_buf(Pin::new(tcp), context, &mut this.held)) {
+            match ready!(poll_read_buf(Pin::new(link), context, &mut this.held)) {
                 Ok(0) if matches!(this.framing, Framing::UntilClose) => {
-                    this.tcp = None;
+                    this.link = None;
                     return Poll::Ready(None);
                 }
                 Ok(0) => {
@@ -157,6 +160,6 @@ impl Body for PlainBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.tcp.is_none()
+        self.link.is_none()
     }
 }

@@ -14,6 +14,7 @@ use bytes::BytesMut;
 use octoporty_core::{
     http1::{HeadError, RequestKind},
     limits,
+    session::RecvStream,
 };
 use tokio::{
     io::{AsyncRead, AsyncWriteExt, ReadBuf},
@@ -25,6 +26,8 @@ use super::{
     PlainAnswer, PlainPool, PlainRequest,
     answer::{ReadHead, read_head},
     body::{Behind, PlainBody},
+    link::Link,
+    upload::{self, Answering, Upload},
 };
 use crate::upstream::{
     dial::{Dialer, name},
@@ -44,7 +47,7 @@ pub(in crate::upstream) struct PlainClient<'a> {
 }
 
 /// Why an exchange failed on one connection.
-enum Failed {
+pub(super) enum Failed {
     /// The connection had ended before any byte of an answer.
     Ended(io::Error),
     Head(HeadError),
@@ -76,6 +79,25 @@ impl PlainClient<'_> {
         answered.map(|answer| PlainAnswer { connect, ..answer }).map_err(|failed| failed.name(target, false))
     }
 
+    /// Takes or opens a connection for a request whose body `recv` brings. Nothing is sent before both of what it gives
+    /// are polled, side by side.
+    pub(in crate::upstream) async fn begin(
+        self,
+        target: &Arc<UpstreamTarget>,
+        request: &PlainRequest,
+        recv: RecvStream,
+    ) -> Result<(Answering, Upload), UpstreamError> {
+        let (tcp, connect) = match self.pool.take(target) {
+            Some(tcp) => (tcp, None),
+            None => {
+                let since = Instant::now();
+                (self.dialer.open_plain(target).await?, Some(since.elapsed()))
+            }
+        };
+        let spawner = self.dialer.spawner.clone();
+        Ok(upload::split(tcp, request, recv, upload::Way { target, pool: self.pool, spawner, connect }))
+    }
+
     async fn exchange(
         self,
         mut tcp: TcpStream,
@@ -84,23 +106,26 @@ impl PlainClient<'_> {
     ) -> Result<PlainAnswer, Failed> {
         tcp.write_all(&request.head).await.map_err(Failed::Ended)?;
         let mut held = BytesMut::new();
-        let reading = poll_fn(|context| poll_head(&mut tcp, &mut held, request.kind, context));
+        // Nobody waits for a 100 without a body.
+        let mut continued = false;
+        let reading = poll_fn(|context| poll_head(&mut tcp, &mut held, request.kind, &mut continued, context));
         let read = match target.head_timeout() {
             Some(limit) => tokio::time::timeout(limit, reading).await.map_err(|_elapsed| Failed::Late(limit))?,
             None => reading.await,
         };
         let ReadHead { head, framing, inline, reusable } = read?;
         let behind = Behind { framing, held, reusable };
-        let rest = PlainBody::follow(tcp, behind, target, self.pool, &self.dialer.spawner);
+        let rest = PlainBody::follow(Link::Whole(tcp), behind, target, self.pool, &self.dialer.spawner);
         Ok(PlainAnswer { head, inline, rest, connect: None })
     }
 }
 
 /// Reads until a whole final head is there. What is behind its inline bytes is left in `held`.
-fn poll_head(
-    tcp: &mut TcpStream,
+pub(super) fn poll_head(
+    tcp: &mut (impl AsyncRead + Unpin),
     held: &mut BytesMut,
     kind: RequestKind,
+    continued: &mut bool,
     context: &mut Context<'_>,
 ) -> Poll<Result<ReadHead, Failed>> {
     loop {
@@ -116,13 +141,13 @@ fn poll_head(
             }));
         }
         let found = if held.is_empty() {
-            let found = read_head(fresh, kind).map_err(Failed::Head)?;
+            let found = read_head(fresh, kind, continued).map_err(Failed::Head)?;
             let used = found.as_ref().map_or(0, |(_, used)| *used);
             held.extend_from_slice(&fresh[used..]);
             found
         } else {
             held.extend_from_slice(fresh);
-            let found = read_head(held, kind).map_err(Failed::Head)?;
+            let found = read_head(held, kind, continued).map_err(Failed::Head)?;
             if let Some((_, used)) = &found {
                 let _head = held.split_to(*used);
             }
@@ -138,7 +163,7 @@ fn poll_head(
 }
 
 impl Failed {
-    fn name(self, target: &UpstreamTarget, reused: bool) -> UpstreamError {
+    pub(super) fn name(self, target: &UpstreamTarget, reused: bool) -> UpstreamError {
         let upstream = name(target);
         match self {
             Self::Ended(source) => UpstreamError::Reset { upstream, reused, source: source.into() },

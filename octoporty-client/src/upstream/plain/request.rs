@@ -7,11 +7,15 @@ use octoporty_core::{
 
 use crate::upstream::{Scheme, UpstreamProtocol, UpstreamTarget};
 
-/// A request without a body, ready to be sent.
+/// A request that is ready to be sent, but for its body.
 #[derive(Debug)]
 pub(crate) struct PlainRequest {
     /// The whole head.
     pub(super) head: Vec<u8>,
+    /// Bytes of the body that follows.
+    pub(super) body: u64,
+    /// The body is held back until the upstream asks for it (RFC 9110 §10.1.1).
+    pub(super) expects_continue: bool,
     pub(super) kind: RequestKind,
     /// Doing it twice is as good as once (RFC 9110 §9.2.2).
     pub(super) repeatable: bool,
@@ -19,10 +23,14 @@ pub(crate) struct PlainRequest {
 
 impl PlainRequest {
     /// Makes the head, if the request is plain: towards an upstream that speaks HTTP/1.1 without TLS, under a policy that
-    /// changes nothing, with one `Host`, and with no field that frames a body or speaks to this hop.
-    ///
-    /// The request must have no body.
-    pub(crate) fn new(head: &RawRequestHead<'_>, target: &UpstreamTarget, policy: &HeaderPolicy) -> Option<Self> {
+    /// changes nothing, with one `Host`, and with no field that frames a body or speaks to this hop but the length of a
+    /// body that is there.
+    pub(crate) fn new(
+        head: &RawRequestHead<'_>,
+        has_body: bool,
+        target: &UpstreamTarget,
+        policy: &HeaderPolicy,
+    ) -> Option<Self> {
         let speaks_http1 = matches!(target.protocol(), UpstreamProtocol::Auto | UpstreamProtocol::Http1);
         if !target.is_tcp() || target.scheme() != Scheme::Http || !speaks_http1 || !policy.is_empty() {
             return None;
@@ -35,16 +43,16 @@ impl PlainRequest {
         for part in [method.as_bytes(), b" ", head.target, b" HTTP/1.1\r\n"] {
             out.extend_from_slice(part);
         }
-        let (mut hosts, mut lengths) = (0, 0);
+        let (mut hosts, mut lengths, mut body) = (0, 0, 0);
+        let mut expects_continue = false;
         for (name, value) in head.fields {
             let name = name.as_bytes();
             match name.len() {
+                6 if has_body && is_expectation(name, value) => expects_continue = true,
                 _ if is_special_in_requests(name) => return None,
                 4 if name.eq_ignore_ascii_case(b"host") => hosts += 1,
                 14 if name.eq_ignore_ascii_case(b"content-length") => {
-                    if value != b"0" {
-                        return None;
-                    }
+                    body = parse_length(value)?;
                     lengths += 1;
                 }
                 _ => {}
@@ -53,7 +61,7 @@ impl PlainRequest {
                 out.extend_from_slice(part);
             }
         }
-        if hosts != 1 || lengths > 1 {
+        if hosts != 1 || lengths > 1 || has_body != (body > 0) {
             return None;
         }
         if lengths == 0 && matches!(method, "POST" | "PUT" | "PATCH") {
@@ -62,8 +70,25 @@ impl PlainRequest {
         }
         out.extend_from_slice(b"\r\n");
         let kind = if method == "HEAD" { RequestKind::Head } else { RequestKind::Other };
-        Some(Self { head: out, kind, repeatable: matches!(method, "GET" | "HEAD" | "OPTIONS") })
+        let repeatable = !has_body && matches!(method, "GET" | "HEAD" | "OPTIONS");
+        Some(Self { head: out, body, expects_continue, kind, repeatable })
     }
+
+    /// A body follows.
+    pub(crate) const fn has_body(&self) -> bool {
+        self.body > 0
+    }
+}
+
+/// The one expectation that there is.
+fn is_expectation(name: &[u8], value: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"expect") && value.eq_ignore_ascii_case(b"100-continue")
+}
+
+/// Digits without zeros in front, so that nobody reads them as another number.
+fn parse_length(value: &[u8]) -> Option<u64> {
+    let is_plain = value == b"0" || (value.first()? != &b'0' && value.iter().all(u8::is_ascii_digit));
+    if is_plain { std::str::from_utf8(value).ok()?.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -86,13 +111,23 @@ mod tests {
         method: &str,
         fields: &[(&str, &str)],
     ) -> Option<String> {
+        with_body(false, target, policy, method, fields)
+    }
+
+    fn with_body(
+        has_body: bool,
+        target: &UpstreamTarget,
+        policy: &HeaderPolicy,
+        method: &str,
+        fields: &[(&str, &str)],
+    ) -> Option<String> {
         let ids = (MappingId::from_u128(1), RequestId::from_u128(2));
         let mut head = HeadWriter::request(ids.0, ids.1, method.as_bytes(), b"/a%2F?q=1");
         for (name, value) in fields {
             head.field(name.as_bytes(), value.as_bytes());
         }
         let head = head.finish();
-        let request = PlainRequest::new(&RawRequestHead::read(&head).unwrap(), target, policy)?;
+        let request = PlainRequest::new(&RawRequestHead::read(&head).unwrap(), has_body, target, policy)?;
         Some(String::from_utf8(request.head).unwrap())
     }
 
@@ -132,6 +167,30 @@ mod tests {
         }
         assert_eq!(plain("GET", &[]), None);
         assert_eq!(plain("CONNECT", &[("host", "a")]), None);
+    }
+
+    #[test]
+    fn body_and_its_length_belong_together() {
+        // R36
+        let target = UpstreamTarget::builder(Scheme::Http, "localhost", 3000).build().unwrap();
+        let policy = HeaderPolicy::new();
+        let ask = |has_body, lengths: &[&str]| {
+            let lengths = lengths.iter().map(|length| ("content-length", *length));
+            let fields: Vec<_> = std::iter::once(("host", "a")).chain(lengths).collect();
+            with_body(has_body, &target, &policy, "PUT", &fields)
+        };
+        assert!(ask(true, &["3"]).unwrap().ends_with("\r\ncontent-length: 3\r\n\r\n"));
+        assert!(ask(true, &["18446744073709551615"]).is_some());
+        for lengths in
+            [&[][..], &["0"], &["03"], &["+3"], &["3 "], &["3,3"], &["3", "3"], &["18446744073709551616"], &[""]]
+        {
+            assert_eq!(ask(true, lengths), None, "{lengths:?}");
+        }
+        assert_eq!(ask(false, &["3"]), None);
+        for (value, is_plain) in [("100-continue", true), ("something else", false)] {
+            let fields = [("host", "a"), ("content-length", "3"), ("expect", value)];
+            assert_eq!(with_body(true, &target, &policy, "PUT", &fields).is_some(), is_plain, "{value}");
+        }
     }
 
     #[test]

@@ -11,3 +11,4 @@ mod target;
 #[cfg(feature = "tls")]
 mod tls;
 mod upgrade;
+mod upload;

@@ -2,14 +2,15 @@
 
 use std::{
     future::poll_fn,
+    io,
     mem::MaybeUninit,
     net::SocketAddr,
     panic::AssertUnwindSafe,
     pin::{Pin, pin},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures::FutureExt;
 use octoporty_core::{
     http1::{Timer, find_head_end, read_request_head},
@@ -18,10 +19,11 @@ use octoporty_core::{
     proxy::HeadWriter,
 };
 use tokio::{
-    io::{AsyncRead, ReadBuf},
+    io::{AsyncRead, AsyncWriteExt, ReadBuf},
     net::TcpStream,
     time::Instant,
 };
+use tokio_util::io::poll_read_buf;
 
 use super::{exchange::Exchange, request::PlainRequest};
 use crate::gateway::Inner;
@@ -34,6 +36,12 @@ const AHEAD_READ_BYTES: usize = 1 << 10;
 
 /// Most bytes that are read ahead: past them the visitor waits for its answers.
 const AHEAD_BYTES_MAX: usize = limits::HEAD_BYTES_MAX;
+
+/// Most bytes of a body that one read takes: a piece of the tunnel. Larger ones would only be cut.
+const BODY_READ_BYTES: usize = limits::PIECE_BYTES_MAX;
+
+/// A read that filled less than this share of its buffer is copied out of it, as it may wait for long.
+const FILLED_SHARE_MIN: usize = 4;
 
 /// How a connection ended here.
 #[derive(Debug)]
@@ -75,10 +83,20 @@ enum Next {
     Closed,
 }
 
+/// What is known of the body of the request that is being answered.
+#[derive(Debug)]
+pub(super) struct Body {
+    /// Bytes that were not read yet.
+    pub(super) left: u64,
+    /// Nothing of it was read but the bytes that ride with the head.
+    pub(super) is_untouched: bool,
+}
+
 /// A visitor's connection.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
+    pub(super) body: Body,
     caller: Caller,
     /// Bytes that were read and not used yet.
     held: BytesMut,
@@ -95,6 +113,7 @@ pub(super) struct Connection {
 pub(in crate::visitor) async fn serve(gateway: &Inner, stream: TcpStream, peer: SocketAddr, shard: usize) -> Outcome {
     let mut connection = Connection {
         stream,
+        body: Body { left: 0, is_untouched: true },
         caller: Caller::new(peer),
         held: BytesMut::new(),
         searched: 0,
@@ -215,6 +234,68 @@ impl Connection {
             *self.head_since.get_or_insert_with(Instant::now) + limits::HEAD_TIMEOUT
         };
         self.timer.poll_passed(context, deadline)
+    }
+
+    /// Begins a body of so many bytes. Gives those that are here already and may ride with the head.
+    pub(super) fn begin_body(&mut self, bytes: u64) -> Bytes {
+        let most = self.held.len().min(limits::INLINE_BODY_BYTES_MAX);
+        let here = usize::try_from(bytes).map_or(most, |bytes| bytes.min(most));
+        self.body = Body { left: bytes - u64::try_from(here).unwrap_or(bytes), is_untouched: true };
+        self.take_held(here)
+    }
+
+    /// So many of the bytes that were read and not used yet.
+    fn take_held(&mut self, count: usize) -> Bytes {
+        match count {
+            0 => Bytes::new(),
+            all if all == self.held.len() => std::mem::take(&mut self.held).freeze(),
+            some => self.held.split_to(some).freeze(),
+        }
+    }
+
+    /// The next bytes of the body, and none of what is behind it; empty at the end of the connection.
+    pub(super) fn poll_body(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
+        let most = usize::try_from(self.body.left).map_or(BODY_READ_BYTES, |left| left.min(BODY_READ_BYTES));
+        let piece = if self.held.is_empty() {
+            let mut piece = BytesMut::with_capacity(most).limit(most);
+            ready!(poll_read_buf(Pin::new(&mut self.stream), context, &mut piece))?;
+            let piece = piece.into_inner();
+            if piece.len() < piece.capacity() / FILLED_SHARE_MIN {
+                Bytes::copy_from_slice(&piece)
+            } else {
+                piece.freeze()
+            }
+        } else {
+            self.take_held(most.min(self.held.len()))
+        };
+        self.body.is_untouched = false;
+        self.body.left -= u64::try_from(piece.len()).unwrap_or(u64::MAX).min(self.body.left);
+        Poll::Ready(Ok(piece))
+    }
+
+    /// Whether a time limit has passed; if not, the task is woken then.
+    pub(super) fn poll_passed(&mut self, context: &mut Context<'_>, deadline: Instant) -> bool {
+        self.timer.poll_passed(context, deadline)
+    }
+
+    /// Ends the connection before all of a body was read: reads on for a moment, because closing a socket with unread
+    /// bytes sends a reset, which can overtake the answer (R06).
+    pub(super) async fn drain(&mut self) {
+        let reading = async {
+            self.stream.shutdown().await?;
+            let mut left = limits::DRAIN_BODY_BYTES_MAX;
+            while left > 0 {
+                let room = &mut [0; AHEAD_READ_BYTES];
+                let count = tokio::io::AsyncReadExt::read(&mut self.stream, room).await?;
+                if count == 0 {
+                    break;
+                }
+                left = left.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
+            }
+            io::Result::Ok(())
+        };
+        // However it ends, the connection is closed behind it.
+        let _drained = Box::pin(tokio::time::timeout(limits::DRAIN_BODY_TIMEOUT, reading)).await;
     }
 
     /// Ready once the visitor has left. Until then, what comes is kept for later.

@@ -1,21 +1,13 @@
 //! A plain request into the tunnel, again on another lane where that is safe, and its answer to the visitor.
 
-use std::{future::poll_fn, io, io::IoSlice, task::Poll};
-
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
-use octoporty_core::{
-    frame::StreamKind,
-    proto::{ReadError, Received},
-    proxy::{ExchangeError, RawRequestHead, RawResponseHead, WireError, stamp_waited},
-    session::{Lane, RecvStream},
-};
-use tokio::io::AsyncWriteExt;
+use std::{future::poll_fn, io, task::Poll};
 
 use super::{
     answer::{Framing, Head, page},
     connection::Connection,
     request::PlainRequest,
+    upload::{Fault, Upload},
+    write::{pump, put_chunk_head, write_all},
 };
 use crate::{
     gateway::Inner,
@@ -24,15 +16,21 @@ use crate::{
     visitor::{
         counting::{PlainCounting, failure_of},
         exchange::ATTEMPTS_MAX,
-        failure::problem_of,
+        failure::{problem_of, problem_of_status},
     },
 };
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use octoporty_core::{
+    frame::StreamKind,
+    http1::BodyError,
+    proto::{ReadError, Received},
+    proxy::{ExchangeError, RawRequestHead, RawResponseHead, WireError, stamp_waited},
+    session::{Lane, RecvStream},
+};
 
-/// Most pieces of a body that go out in one write.
-const PIECES_PER_WRITE: usize = 8;
-
-/// Bytes of the body after which no more pieces are gathered for one write.
-const BYTES_PER_WRITE: usize = 256 << 10;
+/// What lets a body come that was held back (RFC 9110 §15.2.1).
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// One request and what it needs on its way.
 #[derive(Debug)]
@@ -42,18 +40,38 @@ pub(super) struct Exchange<'a> {
     pub(super) request: &'a mut PlainRequest,
 }
 
-/// Why there is no answer to send.
-enum Failed {
+/// Why there is no answer to send, or why it stops.
+pub(super) enum Failed {
     /// The visitor has gone; nobody waits for it.
     Gone,
+    /// The visitor's own body failed.
+    Body(BodyError),
     Problem(Problem),
     Exchange(ExchangeError),
+}
+
+impl From<Fault> for Failed {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Gone => Self::Gone,
+            Fault::Slow(error) => Self::Body(error),
+        }
+    }
+}
+
+impl From<io::Error> for Failed {
+    /// Nothing more can be written to the visitor.
+    fn from(_error: io::Error) -> Self {
+        Self::Gone
+    }
 }
 
 /// An answer whose head is there.
 struct Answered {
     head: Bytes,
     recv: RecvStream,
+    /// What is still on its way in the other direction.
+    upload: Upload,
 }
 
 impl Exchange<'_> {
@@ -62,24 +80,33 @@ impl Exchange<'_> {
         let gateway = self.gateway;
         let mut counting = PlainCounting::begin(gateway, self.shard, &self.request.route, self.request.since);
         let ended = &mut counting.ended;
-        let written = match self.ask(connection).await {
+        let inline = connection.begin_body(self.request.body);
+        let written = match self.ask(connection, &inline).await {
             Ok(answered) => self.answer(connection, answered, ended).await,
             Err(failed) => self.fail(connection, failed, ended).await,
         };
-        written.unwrap_or_else(|error| {
+        ended.bytes_from_visitor = self.request.body - connection.body.left;
+        let goes_on = written.unwrap_or_else(|error| {
             tracing::trace!(request = %self.request.id, %error, "answer not sent to its end");
             false
-        })
+        });
+        if connection.body.left > 0 {
+            // Where the next request would begin cannot be told (R06).
+            connection.drain().await;
+            return false;
+        }
+        goes_on
     }
 
-    async fn ask(&mut self, connection: &mut Connection) -> Result<Answered, Failed> {
+    /// `inline`: the first bytes of the body, which ride with the head.
+    async fn ask(&mut self, connection: &mut Connection, inline: &[u8]) -> Result<Answered, Failed> {
         let mut attempts = 0;
         loop {
             let lane = self.lane(connection).await?;
             attempts += 1;
             stamp_waited(&mut self.request.head, self.request.since.elapsed());
-            match self.ask_once(connection, &lane).await {
-                Err(Failed::Exchange(error)) if attempts < ATTEMPTS_MAX && self.may_repeat(&error) => {
+            match self.ask_once(connection, &lane, inline).await {
+                Err(Failed::Exchange(error)) if attempts < ATTEMPTS_MAX && self.may_repeat(connection, &error) => {
                     tracing::debug!(request = %self.request.id, %error, attempts, "trying another lane");
                 }
                 outcome => return outcome,
@@ -106,20 +133,27 @@ impl Exchange<'_> {
 
     /// What was not taken up may be sent again, whatever it is; what was lost on the way only if doing it twice is as
     /// good as once (RFC 9110 §9.2.2, R31).
-    fn may_repeat(&self, error: &ExchangeError) -> bool {
-        error.was_not_taken() || (error.was_lost() && self.request.repeatable)
+    fn may_repeat(&self, connection: &Connection, error: &ExchangeError) -> bool {
+        // What was read of a body and went into a stream is gone.
+        (error.was_not_taken() && connection.body.is_untouched) || (error.was_lost() && self.request.repeatable)
     }
 
-    async fn ask_once(&self, connection: &mut Connection, lane: &Lane) -> Result<Answered, Failed> {
-        let opening = lane.open(StreamKind::Http, &self.request.head, &[], true);
+    async fn ask_once(&self, connection: &mut Connection, lane: &Lane, inline: &[u8]) -> Result<Answered, Failed> {
+        let whole = connection.body.left == 0;
+        let opening = lane.open(StreamKind::Http, &self.request.head, inline, whole);
         let (send, mut recv) = tokio::select! {
             biased;
             opened = opening => opened.map_err(|error| Failed::Exchange(ExchangeError::NotSent(error)))?,
             () = connection.gone() => return Err(Failed::Gone),
         };
-        drop(send);
+        let mut upload = if whole {
+            drop(send);
+            Upload::none()
+        } else {
+            Upload::new(send, !self.request.expects_continue)
+        };
         loop {
-            let head = match next(&mut recv, connection).await? {
+            let head = match next(&mut recv, connection, &mut upload).await? {
                 Ok(Some(Received::Head(head))) => head,
                 Ok(_) => return Err(Failed::Exchange(ExchangeError::NoAnswer)),
                 Err(error) => return Err(Failed::Exchange(error.into())),
@@ -130,15 +164,21 @@ impl Exchange<'_> {
                     let unasked = WireError::NotHttp("unasked switch of protocols");
                     return Err(Failed::Exchange(ExchangeError::Malformed(unasked)));
                 }
-                // Interim answers are passed on only by hops that can (RFC 9110 §15.2).
+                // The upstream decides; it is told once.
+                100 if upload.ask() => write_all(connection, &mut upload, CONTINUE).await?,
+                // Other interim answers are passed on only by hops that can (RFC 9110 §15.2).
                 100..200 => {}
-                _ => return Ok(Answered { head, recv }),
+                _ => {
+                    // An answer without a 100 before it may still depend on the body, which the visitor decides to send.
+                    let _held_back = upload.ask();
+                    return Ok(Answered { head, recv, upload });
+                }
             }
         }
     }
 
     async fn answer(&self, connection: &mut Connection, answered: Answered, ended: &mut Ended) -> io::Result<bool> {
-        let Answered { head, mut recv } = answered;
+        let Answered { head, mut recv, mut upload } = answered;
         let first = match at_hand(&mut recv).await {
             Ok(first) => first,
             Err(error) => return self.fail(connection, Failed::Exchange(error.into()), ended).await,
@@ -164,18 +204,24 @@ impl Exchange<'_> {
             }
         }
         let is_short = matches!(framing, Framing::Length(length) if whole && length != length_of(&first));
-        connection.stream.write_all(&out).await?;
+        write_all(connection, &mut upload, &out).await?;
         if done {
             ended.failure = is_short.then_some(Failure::Tunnel);
-            return Ok(!closes && !is_short);
+            return Ok(!is_short && end_body(connection, &mut upload).await && !closes);
         }
         let framing = match framing {
             Framing::Length(length) => Framing::Length(length - length_of(&first)),
             other => other,
         };
-        let is_whole = pump(connection, &mut recv, framing, &mut ended.bytes_to_visitor).await?;
+        let is_whole = match pump(connection, &mut upload, &mut recv, framing, &mut ended.bytes_to_visitor).await {
+            Ok(is_whole) => is_whole,
+            Err(_visitor) => {
+                ended.failure = Some(Failure::Visitor);
+                return Ok(false);
+            }
+        };
         ended.failure = (!is_whole).then_some(Failure::Tunnel);
-        Ok(is_whole && !closes)
+        Ok(is_whole && end_body(connection, &mut upload).await && !closes)
     }
 
     /// Answers with a page of ours.
@@ -184,6 +230,10 @@ impl Exchange<'_> {
             Failed::Gone => {
                 ended.failure = Some(Failure::Visitor);
                 return Ok(false);
+            }
+            Failed::Body(error) => {
+                ended.failure = Some(Failure::Visitor);
+                problem_of_status(error.status())
             }
             Failed::Problem(problem) => {
                 ended.failure = Some(Failure::Tunnel);
@@ -197,10 +247,10 @@ impl Exchange<'_> {
                 problem_of(&error)
             }
         };
-        let closes = self.gateway.stopping.is_cancelled();
+        let closes = self.gateway.stopping.is_cancelled() || connection.body.left > 0;
         let rendered = ErrorPage::new(problem, self.request.id).render(&self.accept());
         ended.status = rendered.status.as_u16();
-        connection.stream.write_all(&page(&rendered, self.request.head_only, closes)).await?;
+        write_all(connection, &mut Upload::none(), &page(&rendered, self.request.head_only, closes)).await?;
         Ok(!closes)
     }
 
@@ -218,17 +268,32 @@ impl Exchange<'_> {
     }
 }
 
-/// The next thing from the tunnel, as long as the visitor is there.
-async fn next(
+/// The next thing from the tunnel, as long as the visitor is there. The visitor's own body goes on meanwhile.
+pub(super) async fn next(
     recv: &mut RecvStream,
     connection: &mut Connection,
+    upload: &mut Upload,
 ) -> Result<Result<Option<Received>, ReadError>, Failed> {
-    poll_fn(|context| match recv.poll_read(context) {
-        Poll::Ready(received) => Poll::Ready(Ok(received)),
-        Poll::Pending if connection.poll_gone(context).is_ready() => Poll::Ready(Err(Failed::Gone)),
-        Poll::Pending => Poll::Pending,
+    poll_fn(|context| {
+        let uploaded = upload.poll(connection, context);
+        if let Poll::Ready(Err(fault)) = uploaded {
+            return Poll::Ready(Err(fault.into()));
+        }
+        match recv.poll_read(context) {
+            Poll::Ready(received) => Poll::Ready(Ok(received)),
+            // Whoever reads the body notices that the visitor leaves; then and before it, this does.
+            Poll::Pending if !upload.reads() && connection.poll_gone(context).is_ready() => {
+                Poll::Ready(Err(Failed::Gone))
+            }
+            Poll::Pending => Poll::Pending,
+        }
     })
     .await
+}
+
+/// The answer is complete: moves what its upstream still takes of the request's body. Says whether all of it was.
+async fn end_body(connection: &mut Connection, upload: &mut Upload) -> bool {
+    poll_fn(|context| upload.poll(connection, context)).await.is_ok()
 }
 
 /// The first bytes of a body that are there already.
@@ -239,92 +304,6 @@ async fn at_hand(recv: &mut RecvStream) -> Result<Bytes, ReadError> {
         Poll::Ready(Ok(_)) | Poll::Pending => Ok(Bytes::new()),
         Poll::Ready(Err(error)) => Err(error),
     }
-}
-
-/// Moves the rest of a body; says whether it came to its end.
-async fn pump(
-    connection: &mut Connection,
-    recv: &mut RecvStream,
-    mut framing: Framing,
-    sent: &mut u64,
-) -> io::Result<bool> {
-    let mut pieces = Vec::with_capacity(PIECES_PER_WRITE);
-    loop {
-        let mut ended = match next(recv, connection).await {
-            Ok(Ok(Some(Received::Data(bytes)))) => {
-                pieces.push(bytes);
-                false
-            }
-            // The visitor said nothing of trailers (RFC 9110 §6.5.1).
-            Ok(Ok(Some(Received::Trailers(_)) | None)) => true,
-            Ok(Ok(Some(Received::Head(_))) | Err(_)) | Err(_) => return Ok(false),
-        };
-        let mut bytes = pieces.iter().map(Bytes::len).sum::<usize>();
-        while !ended && pieces.len() < PIECES_PER_WRITE && bytes < BYTES_PER_WRITE {
-            match poll_fn(|context| Poll::Ready(recv.poll_read(context))).await {
-                Poll::Ready(Ok(Some(Received::Data(piece)))) => {
-                    bytes += piece.len();
-                    pieces.push(piece);
-                }
-                Poll::Ready(Ok(Some(Received::Trailers(_)) | None)) => ended = true,
-                Poll::Ready(Ok(Some(Received::Head(_))) | Err(_)) => return Ok(false),
-                Poll::Pending => break,
-            }
-        }
-        *sent += u64::try_from(bytes).unwrap_or(u64::MAX);
-        match &mut framing {
-            Framing::None => return Ok(false),
-            Framing::Length(left) => {
-                let Some(rest) = left.checked_sub(u64::try_from(bytes).unwrap_or(u64::MAX)) else {
-                    return Ok(false);
-                };
-                *left = rest;
-                write_pieces(connection, &pieces, &[], &[]).await?;
-                if ended {
-                    return Ok(rest == 0);
-                }
-            }
-            Framing::Chunked => {
-                let mut line = Vec::new();
-                if bytes > 0 {
-                    put_chunk_head(&mut line, bytes);
-                }
-                let tail: &[u8] = match (bytes > 0, ended) {
-                    (true, false) => b"\r\n",
-                    (true, true) => b"\r\n0\r\n\r\n",
-                    (false, true) => b"0\r\n\r\n",
-                    (false, false) => b"",
-                };
-                write_pieces(connection, &pieces, &line, tail).await?;
-                if ended {
-                    return Ok(true);
-                }
-            }
-        }
-        pieces.clear();
-    }
-}
-
-fn put_chunk_head(out: &mut Vec<u8>, bytes: usize) {
-    out.extend_from_slice(format!("{bytes:x}\r\n").as_bytes());
-}
-
-async fn write_pieces(connection: &mut Connection, pieces: &[Bytes], before: &[u8], behind: &[u8]) -> io::Result<()> {
-    let parts = std::iter::once(before).chain(pieces.iter().map(|piece| &piece[..])).chain(std::iter::once(behind));
-    let mut slices: [IoSlice<'_>; PIECES_PER_WRITE + 2] = [IoSlice::new(&[]); PIECES_PER_WRITE + 2];
-    for (slice, part) in slices.iter_mut().zip(parts) {
-        *slice = IoSlice::new(part);
-    }
-    let mut left = &mut slices[..];
-    IoSlice::advance_slices(&mut left, 0);
-    while !left.is_empty() {
-        let written = connection.stream.write_vectored(left).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        IoSlice::advance_slices(&mut left, written);
-    }
-    Ok(())
 }
 
 fn length_of(bytes: &Bytes) -> u64 {

@@ -17,7 +17,7 @@ use crate::{
     registry::RouteEntry,
 };
 
-/// A request without a body, ready to go into a lane.
+/// A request whose body, if it has one, has a known length, ready to go into a lane.
 #[derive(Debug)]
 pub(super) struct PlainRequest {
     pub(super) id: RequestId,
@@ -26,6 +26,10 @@ pub(super) struct PlainRequest {
     pub(super) head: Vec<u8>,
     /// When its head was there.
     pub(super) since: Instant,
+    /// Bytes of its body.
+    pub(super) body: u64,
+    /// The visitor holds the body back until a 100.
+    pub(super) expects_continue: bool,
     /// The answer has no body.
     pub(super) head_only: bool,
     /// Doing it twice is as good as once (RFC 9110 §9.2.2).
@@ -36,8 +40,12 @@ impl PlainRequest {
     /// Makes the head, if the request is plain.
     pub(super) fn new(gateway: &Inner, caller: &Caller, checked: &CheckedRequest<'_>) -> Option<Self> {
         let facts = checked.facts;
-        let is_bare = facts.body == BodyFraming::None && !facts.upgrade && !facts.expects_continue;
-        if facts.version_minor != 1 || !is_bare || checked.target.first() != Some(&b'/') {
+        let body = match facts.body {
+            BodyFraming::None => 0,
+            BodyFraming::Length(length) => length,
+            BodyFraming::Chunked | BodyFraming::UntilClose => return None,
+        };
+        if facts.version_minor != 1 || facts.upgrade || checked.target.first() != Some(&b'/') {
             return None;
         }
         let host = checked.host?;
@@ -48,11 +56,12 @@ impl PlainRequest {
         for (name, value) in checked.fields.clone() {
             match kind_of(name, value) {
                 Kind::EndToEnd => head.field(name, value),
+                Kind::Expects if facts.expects_continue => head.field(name, value),
                 Kind::KeepsAlive => {}
                 Kind::Claim => {
                     claims.append(HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?);
                 }
-                Kind::Special => return None,
+                Kind::Expects | Kind::Special => return None,
             }
         }
         if claims.is_empty() {
@@ -70,8 +79,10 @@ impl PlainRequest {
             route,
             head: head.finish(),
             since: Instant::now(),
+            body,
+            expects_continue: facts.expects_continue,
             head_only: facts.head_only,
-            repeatable: matches!(checked.method, b"GET" | b"HEAD" | b"OPTIONS"),
+            repeatable: body == 0 && matches!(checked.method, b"GET" | b"HEAD" | b"OPTIONS"),
         })
     }
 }
@@ -91,6 +102,8 @@ enum Kind {
     KeepsAlive,
     /// It says who is calling, which is for [`Forwarding`] to judge.
     Claim,
+    /// It may say that the body waits for a 100.
+    Expects,
     /// It makes the request more than a plain one.
     Special,
 }
@@ -103,6 +116,7 @@ fn kind_of(name: &[u8], value: &[u8]) -> Kind {
         Some(b'f') if is(b"forwarded") => Kind::Claim,
         Some(b'c') if is(b"connection") && value.eq_ignore_ascii_case(b"keep-alive") => Kind::KeepsAlive,
         Some(b'k') if is(b"keep-alive") => Kind::KeepsAlive,
+        Some(b'e') if is(b"expect") => Kind::Expects,
         _ if is_special_in_requests(name) => Kind::Special,
         _ => Kind::EndToEnd,
     }
