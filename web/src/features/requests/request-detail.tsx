@@ -7,6 +7,7 @@ import { mappingsQuery } from "~/shared/api/queries";
 import type { RequestDetail as Detail, Mapping } from "~/shared/api/types";
 import { copyText } from "~/shared/lib/copy";
 import { curlCommand } from "~/shared/lib/curl";
+import { failureWords } from "~/shared/lib/failure-words";
 import { bytes, count, exact, milliseconds, visible } from "~/shared/lib/format";
 import { SIDE_WORDS } from "~/shared/lib/sides";
 import { statusText } from "~/shared/lib/status-text";
@@ -97,7 +98,7 @@ function Body({ request }: { request: Detail }) {
       </div>
       {request.failure && (
         <Callout tone="danger" title={`Failed at: ${SIDE_WORDS[request.failure.side]}.`} inline>
-          {visible(request.failure.message)}
+          {visible(failureWords(request.failure.message))}
         </Callout>
       )}
       <Timing request={request} />
