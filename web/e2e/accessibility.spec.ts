@@ -7,6 +7,9 @@ import { World } from "./support/world";
 /** A small phone, a phone, a desktop at 200 % zoom, a rail of icons, a desktop, 4K. */
 const WIDTHS = [360, 390, 720, 1024, 1440, 3840];
 
+// The previews' frames may run no script.
+test.use({ expectedErrors: /Blocked script execution|404|401/ });
+
 let world: World;
 test.beforeAll(async () => {
   world = await World.start({ caddy: true });

@@ -1,6 +1,9 @@
 // Without a mouse: skip link, go-to keys, palette, help, and where the focus is afterwards.
 import { expect, openSignedIn, test } from "./support/test";
 
+// The preview in the settings may run no script.
+test.use({ expectedErrors: /Blocked script execution/ });
+
 test("the first Tab offers to skip to the content", async ({ page, world }) => {
   await openSignedIn(page, world, "/mappings");
   await expect(page.getByRole("heading", { level: 1, name: "Mappings" })).toBeVisible();
@@ -53,6 +56,26 @@ test("a dialog keeps the focus inside and gives it back to its opener", async ({
   }
   await page.keyboard.press("Escape");
   await expect(opener).toBeFocused();
+});
+
+test("a dialog opened from a menu starts at its safe button and leads back to the menu’s button", async ({
+  page,
+  world,
+}) => {
+  await world.manager.map({
+    name: "Kept",
+    externalDomain: "kept.example.com",
+    internalPort: world.upstream.port,
+  });
+  await openSignedIn(page, world, "/mappings?q=kept");
+  const more = page.getByRole("button", { name: "More about Kept" }).filter({ visible: true });
+  await more.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("menuitem", { name: /Delete/ }).click();
+  await expect(page.getByRole("button", { name: "Keep it" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(more).toBeFocused();
 });
 
 test("a list is walked and acted on by keys", async ({ page, world }) => {

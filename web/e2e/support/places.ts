@@ -58,6 +58,7 @@ export const PLACES: readonly Place[] = [
     path: "/mappings/new",
     act: async (page) => {
       await page.getByText("Headers, protocol and timeouts").click();
+      await page.getByRole("button", { name: "Set a header" }).first().waitFor();
       await page.getByRole("button", { name: "Set a header" }).first().click();
     },
     shows: dialog("New mapping"),

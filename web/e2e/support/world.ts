@@ -82,7 +82,7 @@ export class World {
     await this.connected();
     await this.manager.signIn(this.password);
     if (process.env.OCTOPORTY_WEB_DIST) this.#files = await serveFreshFiles(this.agentPort);
-    await eventually("the database is open", () => this.manager.answers("/mappings"));
+    await eventually("the database is open", () => this.manager.answers("/request-logs?limit=1"));
   }
 
   startGateway(): void {
@@ -139,7 +139,7 @@ export class World {
   async returnAgent(): Promise<void> {
     this.startAgent();
     await this.connected();
-    await eventually("the database is open", () => this.manager.answers("/mappings"));
+    await eventually("the database is open", () => this.manager.answers("/request-logs?limit=1"));
   }
 
   /** What the host's updater does: takes the file away and starts the new version. */

@@ -132,6 +132,9 @@ function Timing({ request }: { request: Detail }) {
 }
 
 function Facts({ request, mapping }: { request: Detail; mapping: Mapping | undefined }) {
+  const protocol = [request.protocol, request.kind === "upgrade" && "upgraded to a WebSocket"]
+    .filter(Boolean)
+    .join(", ");
   return (
     <dl className="grid grid-cols-[max-content_minmax(0,1fr)] gap-x-5 gap-y-1.5 break-words [&_dt]:text-subtle">
       <dt>Mapping</dt>
@@ -155,11 +158,12 @@ function Facts({ request, mapping }: { request: Detail; mapping: Mapping | undef
           <dd className="text-xs leading-5">{visible(request.userAgent)}</dd>
         </>
       )}
-      <dt>Protocol</dt>
-      <dd>
-        {request.protocol}
-        {request.kind === "upgrade" && ", upgraded to a WebSocket"}
-      </dd>
+      {protocol && (
+        <>
+          <dt>Protocol</dt>
+          <dd>{protocol}</dd>
+        </>
+      )}
       <dt>Size</dt>
       <dd className="nums">
         {bytes(request.requestBytes)} in, {bytes(request.responseBytes)} out

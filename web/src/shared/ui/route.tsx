@@ -48,7 +48,7 @@ export function RouteLine({ state }: { state: RouteState }) {
 export function Service({ mapping, scheme }: { mapping: Mapping; scheme?: boolean }) {
   const secure = mapping.internalProtocol === "Https";
   return (
-    <span className="inline-flex min-w-0 items-center gap-2">
+    <span className="inline-flex max-w-full min-w-0 items-center gap-2">
       <span className="mono truncate text-muted">
         {scheme && (secure ? "https://" : "http://")}
         {serviceAddress(mapping)}
