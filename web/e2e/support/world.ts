@@ -81,8 +81,10 @@ export class World {
     this.startAgent();
     await this.connected();
     await this.manager.signIn(this.password);
-    if (process.env.OCTOPORTY_WEB_DIST) this.#files = await serveFreshFiles(this.agentPort);
     await eventually("the database is open", () => this.manager.answers("/request-logs?limit=1"));
+    // A session from before that is kept in memory only, and a restart ends it.
+    await this.manager.signIn(this.password);
+    if (process.env.OCTOPORTY_WEB_DIST) this.#files = await serveFreshFiles(this.agentPort);
   }
 
   startGateway(): void {

@@ -110,7 +110,7 @@ export function ChipFilter({
                 className="mb-1 h-8 w-full border-b border-faint bg-transparent px-2 outline-none"
               />
             )}
-            <Command.List className="max-h-[300px] overflow-auto" tabIndex={searched ? -1 : 0}>
+            <Command.List className="max-h-[min(420px,60dvh)] overflow-auto" tabIndex={-1}>
               <Command.Empty className="px-2 py-3 text-muted">Nothing matches.</Command.Empty>
               {choices.map((choice) => (
                 <Command.Item

@@ -46,7 +46,8 @@ export function LandingTab() {
 function Loaded({ published }: { published: LandingPage }) {
   const needed = published.html == null;
   const fallback = useQuery({ ...landingDefaultQuery, enabled: needed });
-  const html = published.html ?? (fallback.data && readableHtml(fallback.data.html));
+  const stored = published.html ?? fallback.data?.html;
+  const html = stored !== undefined && published.isDefault ? readableHtml(stored) : stored;
   if (fallback.isError)
     return (
       <CannotLoad
