@@ -9,6 +9,7 @@ const RUNS = 5;
 const DAY_MS = 86_400_000;
 
 test("first paint on loopback @measure", async ({ browser, world }) => {
+  test.setTimeout(300_000);
   await fill(world);
   const paints: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
