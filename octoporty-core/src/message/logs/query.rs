@@ -46,9 +46,10 @@ impl LogFilter {
 
     fn finds_field(&self, entry: &LogEntry) -> bool {
         self.text.contains('=')
-            && entry.fields.iter().any(|(name, value)| {
-                contains_ignoring_case(format!("{name}={value}").as_bytes(), self.text.as_bytes())
-            })
+            && entry
+                .fields
+                .iter()
+                .any(|(name, value)| contains_ignoring_case(format!("{name}={value}").as_bytes(), self.text.as_bytes()))
     }
 }
 
