@@ -42,6 +42,11 @@ test: setup web ## Run all tests: units, end to end, documentation, a short fuzz
 	else \
 	  echo "SKIPPED: calls and allocations of a request, as python3 is missing"; \
 	fi
+	@if [ -x /usr/bin/chromium ]; then \
+	  $(STEP) "the dashboard in a browser" npm --prefix web run e2e; \
+	else \
+	  echo "SKIPPED: the dashboard in a browser; there is no chromium"; \
+	fi
 	@$(STEP) "documentation tests" $(CARGO) test --locked --workspace --doc --quiet
 	@$(STEP) "fuzzing, $(FUZZ_SECONDS) s a target" tests/fuzz/run.sh $(FUZZ_SECONDS)
 	@$(STEP) "deployment" tests/deploy/run.sh

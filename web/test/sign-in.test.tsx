@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { PASSWORD } from "./mock-server/agent";
 import { renderApp } from "./render-app";
@@ -33,6 +33,17 @@ test("a lock is counted down, and says how long the next one lasts", async () =>
   expect(screen.getByText(/left of 5 minutes. The next lock lasts 15 minutes./)).toBeVisible();
   expect(screen.getByRole("button", { name: /Try again in 4:3/ })).toHaveAttribute("aria-disabled", "true");
   expect(await field()).toBeDisabled();
+});
+
+test("the last wrong try locks at once", async () => {
+  const { user } = renderApp("/login", "signed-out");
+  for (let wrong = 0; wrong < 5; wrong += 1) {
+    await user.type(await field(), "wrong");
+    await user.click(button());
+    await waitFor(async () => expect(await field()).toHaveValue(""));
+  }
+  expect(await screen.findByRole("heading", { name: "Sign in is locked" })).toBeVisible();
+  expect(screen.getByText(/left of 1 minute/)).toBeVisible();
 });
 
 test("an address outside of the dashboard is not followed after the sign-in", async () => {

@@ -1,18 +1,24 @@
-// Pictures of every page over the mock Agent, in two themes and two sizes, into `shots/`. Fails on a console error or an axe violation.
-// Usage: npm run build && npm run shots [-- part of a name]
+// Pictures of every page, in two themes and two sizes, into `shots/`. Fails on a console error or an axe violation.
+// Over the mock Agent: npm run build && npm run shots [-- part of a name]
+// Over a running one, such as that of `make run`: OCTOPORTY_PASSWORD=… npm run shots -- --agent http://localhost:17201
 import { mkdirSync, readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
+import { AGENT_SHOTS } from "./agent-shot-list.mjs";
 import { SHOTS } from "./shot-list.mjs";
 
 const SIZES = { desktop: { width: 1440, height: 900 }, mobile: { width: 390, height: 844 } };
-const wanted = process.argv.slice(2);
+const words = process.argv.slice(2);
+const agent = words[0] === "--agent" ? words[1] : undefined;
+const wanted = agent ? words.slice(2) : words;
+const folder = agent ? "shots/agent" : "shots";
 const axeSource = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
-mkdirSync("shots", { recursive: true });
-const server = await preview({ mode: "mock", logLevel: "error", preview: { port: 0, host: "127.0.0.1" } });
-const { port } = server.httpServer.address();
-const base = `http://127.0.0.1:${port}`;
+mkdirSync(folder, { recursive: true });
+const server = agent
+  ? null
+  : await preview({ mode: "mock", logLevel: "error", preview: { port: 0, host: "127.0.0.1" } });
+const base = agent ?? `http://127.0.0.1:${server.httpServer.address().port}`;
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: [
@@ -27,8 +33,9 @@ const browser = await chromium.launch({
   ],
 });
 const problems = [];
+let cookies = null;
 
-for (const shot of SHOTS) {
+for (const shot of agent ? AGENT_SHOTS : SHOTS) {
   for (const size of Object.keys(SIZES)) {
     for (const theme of ["light", "dark"]) {
       const name = `${shot.name}-${size}-${theme}`;
@@ -40,12 +47,12 @@ for (const shot of SHOTS) {
 }
 
 await browser.close();
-await server.close();
+await server?.close();
 for (const line of problems) console.error(line);
 process.exit(problems.length > 0 ? 1 : 0);
 
 async function take(shot, size, theme, name) {
-  await fetch(`${base}/__mock/${shot.scenario ?? "healthy"}`);
+  if (!agent) await fetch(`${base}/__mock/${shot.scenario ?? "healthy"}`);
   const context = await browser.newContext({
     viewport: SIZES[size],
     colorScheme: theme,
@@ -60,15 +67,17 @@ async function take(shot, size, theme, name) {
   const note = (text) => problems.push(`${name}: ${text}`);
   page.on("pageerror", (error) => note(error.message));
   page.on("console", (message) => {
-    const expected = shot.expectStatus && message.text().includes(String(shot.expectStatus));
+    const status = shot.signedOut ? 401 : shot.expectStatus;
+    const expected = status && message.text().includes(String(status));
     if (message.type() === "error" && !expected) note(message.text());
   });
   try {
+    if (agent && !shot.signedOut) await signIn(context);
     await page.goto(`${base}${shot.path}`);
     await page.waitForLoadState("load");
     await shot.act?.(page, size);
     await page.waitForTimeout(shot.wait ?? 500);
-    await page.screenshot({ path: `shots/${name}.png`, fullPage: !!shot.full });
+    await page.screenshot({ path: `${folder}/${name}.png`, fullPage: !!shot.full });
     await checkWithAxe(page, note, shot.axeOff ?? []);
     const overflow = await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -78,6 +87,16 @@ async function take(shot, size, theme, name) {
     note(error.message.split("\n")[0]);
   }
   await context.close();
+}
+
+/** One sign-in serves all pictures: an Agent takes few from a new browser. */
+async function signIn(context) {
+  if (cookies) return context.addCookies(cookies);
+  const answer = await context.request.post(`${base}/api/v1/auth/login`, {
+    data: { password: process.env.OCTOPORTY_PASSWORD ?? "" },
+  });
+  if (!answer.ok()) throw new Error(`the sign-in was answered with ${answer.status()}`);
+  ({ cookies } = await context.storageState());
 }
 
 async function checkWithAxe(page, note, off) {

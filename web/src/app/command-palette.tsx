@@ -27,6 +27,7 @@ import type { Mapping } from "~/shared/api/types";
 import { isUp } from "~/shared/lib/connection";
 import { notify } from "~/shared/lib/notify";
 import { cycleTheme } from "~/shared/lib/preferences";
+import { useReturnFocus } from "~/shared/lib/return-focus";
 import { Kbd } from "~/shared/ui/kbd";
 import { serviceAddress } from "~/shared/ui/route";
 import { ALL_PAGES } from "./nav-items";
@@ -54,6 +55,7 @@ const MAPPINGS_SHOWN = 50;
 
 export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
   const [text, setText] = useState("");
+  const returnFocus = useReturnFocus();
   const entries = useEntries(text, onHelp);
   const recent = recentCommands();
   const shown = text ? entries : entries.toSorted((a, b) => rank(recent, a) - rank(recent, b));
@@ -77,6 +79,7 @@ export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
         <Radix.Content
           data-modal
           aria-describedby={undefined}
+          onCloseAutoFocus={returnFocus}
           className="layer-dialog fixed top-[14vh] left-1/2 z-dialog w-[calc(100vw-32px)] max-w-[620px] -translate-x-1/2 overflow-clip rounded-lg border bg-raised shadow-lg outline-none max-md:top-3"
         >
           <Radix.Title className="sr-only">Search or jump to</Radix.Title>

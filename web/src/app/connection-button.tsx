@@ -52,7 +52,7 @@ export function ConnectionNote({ status }: { status: Status }) {
   const since = status.connectedSince
     ? duration((now - new Date(status.connectedSince).getTime()) / 1000)
     : null;
-  return [status.roundTripMs == null ? null : milliseconds(Math.round(status.roundTripMs)), since]
+  return [status.roundTripMs == null ? null : milliseconds(status.roundTripMs), since]
     .filter(Boolean)
     .join(" · ");
 }

@@ -173,7 +173,7 @@ export class MockAgent {
       return json({ expiresAt });
     }
     this.#wrong += 1;
-    if (this.#wrong >= 5)
+    if (this.#wrong > 5)
       return problem(429, "locked-out", "Sign in is locked.", {
         retryAfterSeconds: 60,
         nextLockSeconds: 300,
@@ -457,7 +457,7 @@ function testService(input: ServiceTest): ServiceTestResult {
   if (input.internalPort === 8080)
     return not(
       "refused",
-      `Nothing listens on ${input.internalHost}:8080. In Docker, use the name of the service, not localhost.`,
+      `Connection refused. Nothing listens on ${input.internalHost}:8080. In Docker, use the name of the service, not localhost.`,
     );
   if (input.internalHost.startsWith("169.254."))
     return not(

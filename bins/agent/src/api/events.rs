@@ -12,7 +12,7 @@ use axum::{
 };
 use futures::{Stream, StreamExt, stream};
 use octoporty_client::{ConnectionState, control::LogTail};
-use octoporty_core::message::{LogBatch, LogFilter};
+use octoporty_core::message::{LogBatch, LogFilter, LogsRead};
 use octoporty_shell::logging::LogFollower;
 use serde::{Deserialize, Serialize};
 use tokio::time::Interval;
@@ -200,7 +200,7 @@ impl Watch {
         tokio::select! {
             event = self.follower.next() => self.event(event),
             batch = agent_lines(self.agent_logs.as_mut()) => lines("agent-log", batch),
-            batch = gateway_lines(&self.state, self.topics.gateway_logs, &mut self.tail, self.after) => {
+            batch = gateway_lines(&self.state, self.topics.gateway_logs, &mut self.tail, &mut self.after) => {
                 self.after = batch.entries.last().map(|entry| entry.id).or(self.after);
                 lines("gateway-log", batch)
             }
@@ -252,8 +252,13 @@ async fn agent_lines(follower: Option<&mut LogFollower>) -> LogBatch {
     }
 }
 
-/// Lines of the Gateway, which is asked again when the tunnel is back.
-async fn gateway_lines(state: &ApiState, wanted: bool, tail: &mut Option<LogTail>, after: Option<u64>) -> LogBatch {
+/// Lines of the Gateway, which is asked again when the tunnel is back, for those that it wrote meanwhile too.
+async fn gateway_lines(
+    state: &ApiState,
+    wanted: bool,
+    tail: &mut Option<LogTail>,
+    after: &mut Option<u64>,
+) -> LogBatch {
     if !wanted {
         return std::future::pending().await;
     }
@@ -266,9 +271,19 @@ async fn gateway_lines(state: &ApiState, wanted: bool, tail: &mut Option<LogTail
         }
         let mut status = state.agent.status();
         drop(status.wait_for(|status| status.state == ConnectionState::Connected).await);
-        match state.agent.control().follow_logs(after, LogFilter::default()).await {
+        if after.is_none() {
+            *after = newest_line(state).await;
+        }
+        match state.agent.control().follow_logs(*after, LogFilter::default()).await {
             Ok(open) => *tail = Some(open),
             Err(_) => tokio::time::sleep(TAIL_RETRY).await,
         }
     }
+}
+
+/// Where a tail starts that has told nothing yet. Without it, one that breaks before its first line would start anew at
+/// the end, and what was written meanwhile would never be told.
+async fn newest_line(state: &ApiState) -> Option<u64> {
+    let page = state.agent.control().logs(LogsRead::newest(1)).await.ok()?;
+    page.entries.first().map(|entry| entry.id)
 }

@@ -71,6 +71,9 @@ async fn share(config: ShareConfig) -> Result<(), ShareError> {
             .observer(Arc::new(observer));
         let policy = octoporty_client::upstream::AddressPolicy::new(config.deny_list.clone());
         builder = builder.agent(move |agent| agent.address_policy(policy));
+        if let Some(pin) = config.gateway_pin {
+            builder = builder.dial(move |dial| dial.pin(pin));
+        }
         if config.allow_insecure_gateway {
             builder = builder.dial(DialTargetBuilder::allow_insecure);
         }

@@ -20,8 +20,8 @@ pub struct LogFilter {
     /// This level and worse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<LogLevel>,
-    /// Lines with this text in message, target or fields. Case counts outside ASCII only. Empty for all; at most
-    /// [`FILTER_TEXT_BYTES_MAX`] bytes.
+    /// Lines with this text in message, target or fields; `field=value` finds a field by its name and value. Case
+    /// counts outside ASCII only. Empty for all; at most [`FILTER_TEXT_BYTES_MAX`] bytes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
     /// Lines about this request.
@@ -41,7 +41,15 @@ impl LogFilter {
     fn finds_text(&self, entry: &LogEntry) -> bool {
         let texts = [&entry.message, &entry.target].into_iter();
         let mut texts = texts.chain(entry.fields.iter().flat_map(|(name, value)| [name, value]));
-        texts.any(|text| contains_ignoring_case(text.as_bytes(), self.text.as_bytes()))
+        texts.any(|text| contains_ignoring_case(text.as_bytes(), self.text.as_bytes())) || self.finds_field(entry)
+    }
+
+    fn finds_field(&self, entry: &LogEntry) -> bool {
+        self.text.contains('=')
+            && entry
+                .fields
+                .iter()
+                .any(|(name, value)| contains_ignoring_case(format!("{name}={value}").as_bytes(), self.text.as_bytes()))
     }
 }
 

@@ -80,11 +80,14 @@ fn filters_hold_together() {
         filter(Some(LogLevel::Info), "lost", Some(RequestId::from_u128(5))),
         filter(None, "REFUSED", None),
         filter(None, "octoporty_server", None),
+        filter(None, "Error=Refused", None),
     ];
     assert!(wanted.iter().all(|filter| filter.matches(&line)));
     let unwanted = [
         filter(Some(LogLevel::Warn), "", None),
         filter(None, "found", None),
+        filter(None, "error=lost", None),
+        filter(None, "other=refused", None),
         filter(None, "", Some(RequestId::from_u128(6))),
         filter(Some(LogLevel::Warn), "lost", None),
     ];

@@ -42,6 +42,19 @@ function sentence(error: ApiError): string {
   return `The password is wrong. ${plural(tries, "try", "tries")} left${lock}.`;
 }
 
+/** The lock that an answer tells of: one that holds, or one that the last try has just begun. */
+function lockoutOf(problem: ApiError): Lockout | null {
+  const { status, triesLeft, retryAfterSeconds, nextLockSeconds } = problem;
+  const begun = triesLeft === 0 ? nextLockSeconds : undefined;
+  const seconds = begun ?? (status === 429 ? retryAfterSeconds : undefined);
+  if (!seconds) return null;
+  return {
+    until: Date.now() + seconds * 1000,
+    totalSeconds: seconds,
+    nextSeconds: begun ? undefined : nextLockSeconds,
+  };
+}
+
 export function usePassword(onDone: () => void): PasswordState {
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
@@ -63,13 +76,8 @@ export function usePassword(onDone: () => void): PasswordState {
       return true;
     } catch (thrown) {
       const problem = asApiError(thrown);
-      const seconds = problem.retryAfterSeconds;
-      if (problem.status === 429 && seconds)
-        setLockout({
-          until: Date.now() + seconds * 1000,
-          totalSeconds: seconds,
-          nextSeconds: problem.nextLockSeconds,
-        });
+      const lock = lockoutOf(problem);
+      if (lock) setLockout(lock);
       else setError(sentence(problem));
       if (problem.status !== 0) setPassword("");
       input.current?.focus();
@@ -81,8 +89,11 @@ export function usePassword(onDone: () => void): PasswordState {
   useLockEnd(lockout, () => {
     setLockout(null);
     setError(null);
-    input.current?.focus();
   });
+  // Not before the field is drawn as usable: what is disabled takes no focus.
+  useEffect(() => {
+    if (!lockout) input.current?.focus();
+  }, [lockout]);
   return { password, setPassword, busy, error, lockout, submit, input };
 }
 

@@ -4,7 +4,8 @@ import { Link } from "@tanstack/react-router";
 import { CircleCheck } from "lucide-react";
 import { mappingsQuery } from "~/shared/api/queries";
 import type { FailureGroup, Mapping } from "~/shared/api/types";
-import { count } from "~/shared/lib/format";
+import { failureWords } from "~/shared/lib/failure-words";
+import { count, visible } from "~/shared/lib/format";
 import { SIDE_WORDS } from "~/shared/lib/sides";
 import { Badge } from "~/shared/ui/badge";
 import { Card, CardHead } from "~/shared/ui/card";
@@ -67,7 +68,7 @@ function Row({ group, mapping }: { group: FailureGroup; mapping: Mapping | undef
         }}
         className="grid min-w-0 flex-1 leading-[18px] text-ink! no-underline! after:absolute after:inset-0"
       >
-        <b className="truncate font-medium">{group.message}</b>
+        <b className="truncate font-medium">{visible(failureWords(group.message))}</b>
         <small className="truncate text-xs leading-4 text-subtle">
           {mapping?.externalDomain ?? "no mapping"}
         </small>

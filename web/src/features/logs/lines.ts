@@ -16,6 +16,11 @@ export function fieldsText(line: LogLine): string {
     .join(" ");
 }
 
+/** The last two parts of a source, which tell the lines of one program apart; the detail has the whole. */
+export function shortTarget(target: string): string {
+  return visible(target.split("::").slice(-2).join("::"));
+}
+
 export function fitsFilters(line: LogLine, { level, q }: LogFilters): boolean {
   if (ORDER.indexOf(line.level) < ORDER.indexOf(level)) return false;
   if (!q) return true;

@@ -5,11 +5,11 @@ import { ArrowDown } from "lucide-react";
 import { type RefObject, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
 import type { LogLine } from "~/shared/api/types";
 import { cn } from "~/shared/lib/cn";
-import { clock, clockMillis, plural, visible } from "~/shared/lib/format";
+import { clock, clockMillis, plural } from "~/shared/lib/format";
 import { SMALL, useMedia } from "~/shared/lib/use-media";
 import { Button } from "~/shared/ui/button";
 import { Scroller } from "~/shared/ui/scroller";
-import { fieldText, firstLine } from "./lines";
+import { fieldText, firstLine, shortTarget } from "./lines";
 
 const ROW_PX = 22;
 /** A guess for wrapped lines; they are measured once drawn. */
@@ -183,7 +183,7 @@ function Row({ line, index, start, small, selected, measure, onSelect }: RowProp
             {line.level}
           </span>
           <span role="cell" className="truncate text-subtle">
-            {visible(line.target)}
+            {shortTarget(line.target)}
           </span>
         </>
       )}

@@ -68,8 +68,8 @@ export interface LogLines extends Held {
   retry: () => void;
 }
 
-/** Older pages that one jump may load; enough for the whole log at the API's page size. */
-const JUMP_PAGES = 60;
+/** Older pages that one jump may load: as many lines as are held. */
+const JUMP_PAGES = LINES_MAX / OLDER_LINES;
 
 export function useLogLines(source: LogSource, filters: LogFilters, following: boolean): LogLines {
   const [held, change] = useReducer(reduce, START);

@@ -67,7 +67,9 @@ export function DeleteDialog({ mapping, onClose, onTurnOff }: DeleteDialogProps)
               Turn off instead
             </Button>
           )}
-          <Button onClick={onClose}>Keep it</Button>
+          <Button autoFocus={!mustType} onClick={onClose}>
+            Keep it
+          </Button>
           <Button
             type="submit"
             form={form}

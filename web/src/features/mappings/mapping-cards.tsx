@@ -26,7 +26,7 @@ function MappingCard({ row: { mapping, today }, actions, onDelete }: CardProps) 
   return (
     <li
       data-row={mapping.id}
-      className="relative grid min-w-0 content-start gap-3.5 rounded-lg border bg-surface p-4 shadow-xs hover:border-strong"
+      className="relative grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-3.5 rounded-lg border bg-surface p-4 shadow-xs hover:border-strong"
     >
       <div className="flex items-start gap-2.5">
         <div className="min-w-0 flex-1">

@@ -165,7 +165,7 @@ function MappingRow({
             <button
               type="button"
               className={cn(
-                "relative z-1 block max-w-[150px] cursor-help truncate text-left text-xs max-md:max-w-none",
+                "relative z-1 block min-h-6 max-w-[150px] cursor-help truncate text-left text-xs max-md:max-w-full",
                 state === "failing" ? "text-danger" : "text-warning",
               )}
             >

@@ -7,6 +7,7 @@ import { mappingsQuery } from "~/shared/api/queries";
 import type { RequestDetail as Detail, Mapping } from "~/shared/api/types";
 import { copyText } from "~/shared/lib/copy";
 import { curlCommand } from "~/shared/lib/curl";
+import { failureWords } from "~/shared/lib/failure-words";
 import { bytes, count, exact, milliseconds, visible } from "~/shared/lib/format";
 import { SIDE_WORDS } from "~/shared/lib/sides";
 import { statusText } from "~/shared/lib/status-text";
@@ -97,7 +98,7 @@ function Body({ request }: { request: Detail }) {
       </div>
       {request.failure && (
         <Callout tone="danger" title={`Failed at: ${SIDE_WORDS[request.failure.side]}.`} inline>
-          {visible(request.failure.message)}
+          {visible(failureWords(request.failure.message))}
         </Callout>
       )}
       <Timing request={request} />
@@ -131,6 +132,9 @@ function Timing({ request }: { request: Detail }) {
 }
 
 function Facts({ request, mapping }: { request: Detail; mapping: Mapping | undefined }) {
+  const protocol = [request.protocol, request.kind === "upgrade" && "upgraded to a WebSocket"]
+    .filter(Boolean)
+    .join(", ");
   return (
     <dl className="grid grid-cols-[max-content_minmax(0,1fr)] gap-x-5 gap-y-1.5 break-words [&_dt]:text-subtle">
       <dt>Mapping</dt>
@@ -154,11 +158,12 @@ function Facts({ request, mapping }: { request: Detail; mapping: Mapping | undef
           <dd className="text-xs leading-5">{visible(request.userAgent)}</dd>
         </>
       )}
-      <dt>Protocol</dt>
-      <dd>
-        {request.protocol}
-        {request.kind === "upgrade" && ", upgraded to a WebSocket"}
-      </dd>
+      {protocol && (
+        <>
+          <dt>Protocol</dt>
+          <dd>{protocol}</dd>
+        </>
+      )}
       <dt>Size</dt>
       <dd className="nums">
         {bytes(request.requestBytes)} in, {bytes(request.responseBytes)} out

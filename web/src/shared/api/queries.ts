@@ -1,5 +1,6 @@
 // Queries that more than one feature reads. Live events write into these entries of the cache.
 import { queryOptions } from "@tanstack/react-query";
+import { visible } from "../lib/format";
 import { api, unwrap } from "./client";
 import type { Mapping, MappingList } from "./types";
 
@@ -9,7 +10,13 @@ export const statusQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 });
 
+/** Names as they may stand among other text: what turns text around is made visible (R50). The form has them as they are. */
+function withVisibleNames(list: MappingList): MappingList {
+  return { ...list, mappings: list.mappings.map((mapping) => ({ ...mapping, name: visible(mapping.name) })) };
+}
+
 export const mappingsQuery = queryOptions({
+  select: withVisibleNames,
   queryKey: ["mappings"],
   queryFn: ({ signal }) => unwrap(api.GET("/api/v1/mappings", { signal })),
   staleTime: Number.POSITIVE_INFINITY,

@@ -9,9 +9,10 @@ test.each(["it's", "$HOME `id` $(id)", 'a "b" c', "back\\slash", "new\nline", "!
   },
 );
 
-test("what curl sets itself is left out", () => {
+test("what curl sets itself and what the Gateway adds is left out", () => {
   const headers = [
     ["host", "app.example.com"],
+    ["x-forwarded-for", "192.0.2.1"],
     ["content-length", "3"],
     ["accept", "text/html"],
   ];

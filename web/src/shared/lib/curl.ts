@@ -5,8 +5,13 @@ export function shellQuote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Headers that curl sets itself, or that mean nothing on a new connection. */
+/** Headers that curl sets itself, that mean nothing on a new connection, or that the Gateway adds: no visitor sent those. */
 const LEFT_OUT = new Set([
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-octoporty-request-id",
+  "x-real-ip",
   "host",
   "content-length",
   "connection",

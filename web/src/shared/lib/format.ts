@@ -62,17 +62,19 @@ export function bytes(value: number | null | undefined): string {
   return value == null ? NONE : byteParts(value).join(" ");
 }
 
-/** Milliseconds of one request: "62 ms", "1,284 ms", from ten seconds on "12.4 s". */
+/** Milliseconds of one request: "<0.1 ms", "62 ms", "1,284 ms", from ten seconds on "12.4 s". */
 export function milliseconds(value: number | null | undefined): string {
   if (value == null) return NONE;
+  if (value > 0 && value < 0.05) return `<${numberFormat({ maximumFractionDigits: 1 }).format(0.1)} ms`;
   if (value >= 10_000) return `${numberFormat({ maximumFractionDigits: 1 }).format(value / 1000)} s`;
   return `${numberFormat({ maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)} ms`;
 }
 
-/** A span in words: "48 s", "49 min", "2 h 11 min", "1 d 7 h". */
+/** A span in words: "under 1 s", "48 s", "49 min", "2 h 11 min", "1 d 7 h". */
 export function duration(seconds: number | null | undefined): string {
   if (seconds == null) return NONE;
   const whole = Math.max(0, Math.round(seconds));
+  if (whole === 0 && seconds > 0) return "under 1 s";
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
   if (minutes < 5 && whole % 60) return `${minutes} min ${whole % 60} s`;

@@ -45,6 +45,7 @@ export function ChipFilter({
   const [open, setOpen] = useState(false);
   const chosen = choices.find((choice) => choice.value === value);
   const on = value !== undefined && !required;
+  const searched = choices.length > SEARCH_ABOVE;
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <span
@@ -103,13 +104,13 @@ export function ChipFilter({
             className="outline-none"
             tabIndex={-1}
           >
-            {choices.length > SEARCH_ABOVE && (
+            {searched && (
               <Command.Input
                 placeholder={`Search ${label.toLowerCase()}`}
                 className="mb-1 h-8 w-full border-b border-faint bg-transparent px-2 outline-none"
               />
             )}
-            <Command.List className="max-h-[300px] overflow-auto" tabIndex={-1}>
+            <Command.List className="max-h-[min(420px,60dvh)] overflow-auto" tabIndex={-1}>
               <Command.Empty className="px-2 py-3 text-muted">Nothing matches.</Command.Empty>
               {choices.map((choice) => (
                 <Command.Item

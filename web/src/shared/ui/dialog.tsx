@@ -4,8 +4,10 @@ import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { cn } from "../lib/cn";
+import { useReturnFocus } from "../lib/return-focus";
 
 const WIDTHS = { sm: "max-w-[440px]", md: "max-w-[560px]", lg: "max-w-[760px]" };
+const FIELDS = "[data-dialog=body] :is(input, select, textarea)";
 const TONES = {
   neutral: "bg-sunken text-muted",
   accent: "bg-accent-subtle text-accent",
@@ -28,8 +30,17 @@ interface DialogProps {
   closable?: boolean;
   /** Asked before Escape or a click outside closes; false keeps the dialog. */
   mayClose?: () => boolean;
-  onOpenAutoFocus?: (event: Event) => void;
   children: ReactNode;
+}
+
+/** The first field, else the first button of the foot, which is a safe one; not the cross above them. */
+function focusFirst(event: Event): void {
+  const content = event.currentTarget;
+  if (!(content instanceof HTMLElement)) return;
+  const first = content.querySelector<HTMLElement>(`${FIELDS}, [data-dialog=foot] button`);
+  if (!first) return;
+  event.preventDefault();
+  first.focus();
 }
 
 export function Dialog(props: DialogProps) {
@@ -45,6 +56,7 @@ export function Dialog(props: DialogProps) {
     mayClose,
     children,
   } = props;
+  const returnFocus = useReturnFocus();
   const guard = (event: Event) => {
     if (!closable || mayClose?.() === false) event.preventDefault();
   };
@@ -57,7 +69,8 @@ export function Dialog(props: DialogProps) {
           aria-describedby={undefined}
           onEscapeKeyDown={guard}
           onInteractOutside={guard}
-          onOpenAutoFocus={props.onOpenAutoFocus}
+          onOpenAutoFocus={focusFirst}
+          onCloseAutoFocus={returnFocus}
           className={cn(
             "layer-dialog fixed top-1/2 left-1/2 z-dialog flex max-h-[calc(100dvh-48px)] w-[calc(100vw-32px)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-xl border bg-raised shadow-lg outline-none",
             WIDTHS[size],
@@ -84,6 +97,7 @@ export function Dialog(props: DialogProps) {
             )}
           </div>
           <div
+            data-dialog="body"
             className={cn(
               "grid min-h-0 content-start gap-4 overflow-auto px-5 pt-2.5 pb-5 text-md text-muted",
               Icon && "md:pl-[68px]",
@@ -92,7 +106,10 @@ export function Dialog(props: DialogProps) {
             {children}
           </div>
           {foot && (
-            <div className="flex flex-wrap items-center justify-end gap-2 rounded-b-xl border-t bg-sunken px-5 py-3">
+            <div
+              data-dialog="foot"
+              className="flex flex-wrap items-center justify-end gap-2 rounded-b-xl border-t bg-sunken px-5 py-3"
+            >
               {foot}
             </div>
           )}

@@ -3,6 +3,7 @@ import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { cn } from "../lib/cn";
+import { useReturnFocus } from "../lib/return-focus";
 import { MEDIUM, SMALL, useMedia } from "../lib/use-media";
 import { IconButton } from "./icon-button";
 
@@ -17,6 +18,7 @@ interface DrawerProps {
 
 /** A form over the page. Mounted means open. */
 export function Drawer({ onClose, title, description, mayClose, children }: DrawerProps) {
+  const returnFocus = useReturnFocus();
   const guard = (event: Event) => {
     if (mayClose?.() === false) event.preventDefault();
   };
@@ -29,6 +31,7 @@ export function Drawer({ onClose, title, description, mayClose, children }: Draw
           aria-describedby={undefined}
           onEscapeKeyDown={guard}
           onInteractOutside={guard}
+          onCloseAutoFocus={returnFocus}
           className="layer-drawer fixed inset-y-0 right-0 z-scrim flex w-[560px] max-w-full flex-col border-l bg-surface shadow-lg outline-none max-md:w-full max-md:border-0"
         >
           <div className="flex items-start gap-2.5 border-b py-3.5 pr-3.5 pl-5 max-md:pl-4">
@@ -80,6 +83,7 @@ interface DetailPaneProps {
 export function DetailPane({ label, head, actions, narrow, onClose, children }: DetailPaneProps) {
   const small = useMedia(SMALL);
   const floating = useMedia(MEDIUM);
+  const returnFocus = useReturnFocus();
   const inner = (
     <>
       <div className="flex items-start gap-2 border-b py-3.5 pr-3 pl-5 max-md:pl-4">
@@ -100,6 +104,7 @@ export function DetailPane({ label, head, actions, narrow, onClose, children }: 
           <Radix.Content
             data-modal
             aria-describedby={undefined}
+            onCloseAutoFocus={returnFocus}
             // Not the first button: its tooltip would open with it.
             onOpenAutoFocus={(event) => {
               event.preventDefault();

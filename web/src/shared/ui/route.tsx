@@ -1,6 +1,7 @@
 // The route of a mapping in one line: public name, dot, line, dot, service. The line says its state, and a word does too.
 import { Lock } from "lucide-react";
 import type { Mapping } from "../api/types";
+import { failureWords } from "../lib/failure-words";
 import { Tooltip } from "./tooltip";
 
 export type RouteState = "on" | "off" | "pending" | "failing";
@@ -17,7 +18,7 @@ export function routeProblem(mapping: Mapping): string | null {
   if (mapping.gateway.state === "refused")
     return `The Gateway refused it: ${mapping.gateway.reason ?? "no reason given"}`;
   if (mapping.health.state === "failing")
-    return `The service fails: ${mapping.health.error ?? "no reason given"}`;
+    return `The service fails: ${failureWords(mapping.health.error ?? "no reason given")}`;
   if (mapping.gateway.state === "pending")
     return mapping.gateway.reason ?? "Saved; the Gateway has not confirmed it yet.";
   return null;
@@ -47,7 +48,7 @@ export function RouteLine({ state }: { state: RouteState }) {
 export function Service({ mapping, scheme }: { mapping: Mapping; scheme?: boolean }) {
   const secure = mapping.internalProtocol === "Https";
   return (
-    <span className="inline-flex min-w-0 items-center gap-2">
+    <span className="inline-flex max-w-full min-w-0 items-center gap-2">
       <span className="mono truncate text-muted">
         {scheme && (secure ? "https://" : "http://")}
         {serviceAddress(mapping)}

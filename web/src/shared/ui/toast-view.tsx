@@ -1,6 +1,7 @@
 // How a toast looks, and the part that shows it. Loaded after the first screen, with sonner.
 import { CircleCheck, CircleX, Info, X } from "lucide-react";
 import { Toaster as Sonner, toast } from "sonner";
+import { visible } from "../lib/format";
 import type { Notice, Tone } from "../lib/notify";
 
 const ICONS = { success: CircleCheck, danger: CircleX, info: Info };
@@ -13,8 +14,8 @@ function Toast({ id, tone, notice }: { id: string | number; tone: Tone; notice: 
     <div className="flex w-full items-start gap-[11px] rounded-lg border border-line bg-raised py-3 pr-2.5 pl-3.5 text-sm shadow-md">
       <Icon size={16} strokeWidth={1.75} className={`mt-0.5 ${COLOURS[tone]}`} aria-hidden />
       <div className="min-w-0 flex-1">
-        <b className="block break-words">{notice.title}</b>
-        {notice.detail && <p className="break-words text-muted">{notice.detail}</p>}
+        <b className="block break-words">{visible(notice.title)}</b>
+        {notice.detail && <p className="break-words text-muted">{visible(notice.detail)}</p>}
       </div>
       {notice.action && (
         <button

@@ -217,6 +217,7 @@ fn verdict(gateway: &SideView, agent: &SideView, headers: &[HeaderDiff], body: O
             match (differing, body.is_none_or(BodyDiff::is_same)) {
                 (0, true) => (Level::Ok, format!("Visitors get what the service answers: {status}.")),
                 (0, false) => (Level::Info, format!("Both answer with {status}; the bodies differ.")),
+                (1, _) => (Level::Warn, format!("Both answer with {status}; 1 header field differs.")),
                 (count, _) => (Level::Warn, format!("Both answer with {status}; {count} header fields differ.")),
             }
         }

@@ -4,15 +4,12 @@ import type { Stats } from "~/shared/api/types";
 import { useNow } from "~/shared/lib/use-now";
 import { useThemeName } from "~/shared/lib/use-theme-name";
 import { ChartCard } from "./chart-card";
-import { chartModels } from "./models";
+import { chartModels, REDRAW_MS } from "./models";
 
 interface ChartsProps {
   stats: Stats;
   up: boolean;
 }
-
-/** The running minute's rates settle with the time that passed; every five seconds is enough. */
-const REDRAW_MS = 5000;
 
 export function Charts({ stats, up }: ChartsProps) {
   const now = useNow(REDRAW_MS);

@@ -58,7 +58,12 @@ function extent(values: ReadonlyArray<number | null>): [number, number] {
   return known.length ? [Math.min(...known), Math.max(...known)] : [0, 0];
 }
 
-export function chartModels(stats: Stats, up: boolean, now: number): ChartModel[] {
+/** The running minute's rates settle with the time that passed; every five seconds is enough. */
+export const REDRAW_MS = 5000;
+
+/** What the charts show; the same for all that ask within one step of the redrawing, so that no two places differ. */
+export function chartModels(stats: Stats, up: boolean, at: number): ChartModel[] {
+  const now = Math.floor(at / REDRAW_MS) * REDRAW_MS;
   const start = new Date(stats.from).getTime() / 1000;
   const times = stats.points.map((_, index) => start + index * stats.stepSeconds);
   const all = minutes(stats, now);

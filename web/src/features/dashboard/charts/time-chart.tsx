@@ -237,6 +237,7 @@ function drawGaps(chart: uPlot, { gaps, labelled }: Latest): void {
   const { min, max } = chart.scales.x ?? {};
   if (min == null || max == null) return;
   ctx.save();
+  const labels: Label[] = [];
   for (const gap of gaps) {
     const from = Math.max(min, new Date(gap.from).getTime() / 1000);
     const to = Math.min(max, new Date(gap.to).getTime() / 1000);
@@ -251,8 +252,14 @@ function drawGaps(chart: uPlot, { gaps, labelled }: Latest): void {
     ctx.fillStyle = token("surface");
     ctx.fillRect(left, bbox.top - 2, wide, bbox.height + 4);
     hatch(ctx, left, bbox.top, wide, bbox.height, ratio);
-    if (labelled) label(ctx, chart, gap, left, wide, ratio);
+    if (labelled)
+      labels.push({
+        text: `${gap.reason} ${duration(seconds(gap))}`,
+        seconds: seconds(gap),
+        middle: left + wide / 2,
+      });
   }
+  drawLabels(chart, labels, ratio);
   ctx.restore();
 }
 
@@ -279,27 +286,33 @@ function hatch(
   ctx.restore();
 }
 
-function label(
-  ctx: CanvasRenderingContext2D,
-  chart: uPlot,
-  gap: Stats["gaps"][number],
-  left: number,
-  wide: number,
-  ratio: number,
-): void {
-  const seconds = (new Date(gap.to).getTime() - new Date(gap.from).getTime()) / 1000;
-  const text = `${gap.reason} ${duration(seconds)}`;
+interface Label {
+  text: string;
+  seconds: number;
+  /** Where its gap is, in device pixels. */
+  middle: number;
+}
+
+function seconds(gap: Stats["gaps"][number]): number {
+  return (new Date(gap.to).getTime() - new Date(gap.from).getTime()) / 1000;
+}
+
+/** The longest gaps are named first; a name that would cover another is left out. */
+function drawLabels({ ctx, bbox }: uPlot, labels: readonly Label[], ratio: number): void {
+  const taken: Array<{ from: number; to: number }> = [];
   ctx.font = `${11 * ratio}px ${token("font-sans")}`;
-  const { bbox } = chart;
-  const width = ctx.measureText(text).width + 8 * ratio;
-  const middle = Math.min(
-    Math.max(left + wide / 2, bbox.left + width / 2),
-    bbox.left + bbox.width - width / 2,
-  );
-  ctx.fillStyle = token("surface");
-  ctx.fillRect(middle - width / 2, bbox.top - 2 * ratio, width, 15 * ratio);
-  ctx.fillStyle = token("text-subtle");
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
-  ctx.fillText(text, middle, bbox.top);
+  for (const { text, middle } of labels.toSorted((a, b) => b.seconds - a.seconds)) {
+    const half = ctx.measureText(text).width / 2 + 4 * ratio;
+    const at = Math.min(Math.max(middle, bbox.left + half), bbox.left + bbox.width - half);
+    const place = { from: at - half, to: at + half };
+    if (half * 2 > bbox.width || taken.some((other) => place.from < other.to && other.from < place.to))
+      continue;
+    taken.push(place);
+    ctx.fillStyle = token("surface");
+    ctx.fillRect(place.from, bbox.top - 2 * ratio, half * 2, 15 * ratio);
+    ctx.fillStyle = token("text-subtle");
+    ctx.fillText(text, at, bbox.top);
+  }
 }

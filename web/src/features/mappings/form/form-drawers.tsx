@@ -4,6 +4,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useRef } from "react";
 import { mappingsQuery } from "~/shared/api/queries";
 import type { Mapping } from "~/shared/api/types";
+import { visible } from "~/shared/lib/format";
 import { Drawer, DrawerBody } from "~/shared/ui/drawer";
 import { CannotLoad } from "~/shared/ui/empty";
 import { Skeleton } from "~/shared/ui/skeleton";
@@ -69,7 +70,7 @@ export function EditMappingDrawer() {
     tellSaved(mapping, false);
     drawer.close();
   };
-  const title = `Edit ${stored.data?.name ?? listed?.name ?? "mapping"}`;
+  const title = `Edit ${visible(stored.data?.name ?? listed?.name ?? "mapping")}`;
   return (
     <Drawer
       title={title}

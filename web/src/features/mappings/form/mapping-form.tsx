@@ -1,8 +1,8 @@
 // The mapping form: name, address, service, test, on; the rest is folded. Errors stand at their fields.
 import { zodResolver } from "@hookform/resolvers/zod";
 import { Globe } from "lucide-react";
-import { type KeyboardEvent, useId } from "react";
-import { FormProvider, useForm, useFormContext, useWatch } from "react-hook-form";
+import { type KeyboardEvent, useId, useRef } from "react";
+import { FormProvider, type Resolver, useForm, useFormContext, useWatch } from "react-hook-form";
 import { asApiError } from "~/shared/api/error";
 import type { Mapping } from "~/shared/api/types";
 import { MOD_KEY } from "~/shared/lib/shortcuts";
@@ -33,9 +33,22 @@ interface MappingFormProps {
 
 const KNOWN_FIELDS = ["name", "externalDomain", "internalHost", "internalPort", "pinnedCertificate"] as const;
 
+const checked = zodResolver(mappingSchema);
+
+/**
+ * Until the form is sent, a field that is still empty is no mistake: whoever leaves it wants to fill it later, and a message that
+ * came up under the pointer would move what is clicked.
+ */
+const patient: Resolver<MappingValues> = async (values, context, options) => {
+  const result = await checked(values, context, options);
+  const wrong = Object.entries(result.errors).filter(([name]) => Reflect.get(values, name) !== "");
+  return wrong.length > 0 ? { values: {}, errors: Object.fromEntries(wrong) } : { values, errors: {} };
+};
+
 export function MappingForm({ id, initial, onSaved, onCancel, onDirty, readOnly }: MappingFormProps) {
+  const sent = useRef(false);
   const form = useForm<MappingValues>({
-    resolver: zodResolver(mappingSchema),
+    resolver: (values, context, options) => (sent.current ? checked : patient)(values, context, options),
     defaultValues: initial,
     mode: "onTouched",
   });
@@ -52,10 +65,14 @@ export function MappingForm({ id, initial, onSaved, onCancel, onDirty, readOnly 
       },
     }),
   );
+  const send = () => {
+    sent.current = true;
+    void submit();
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      void submit();
+      send();
     }
   };
   const problem = save.error ? asApiError(save.error) : null;
@@ -63,7 +80,10 @@ export function MappingForm({ id, initial, onSaved, onCancel, onDirty, readOnly 
   return (
     <FormProvider {...form}>
       <form
-        onSubmit={submit}
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
         onKeyDown={onKeyDown}
         onChange={() => onDirty(true)}
         noValidate

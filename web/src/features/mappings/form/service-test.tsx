@@ -122,9 +122,16 @@ function Result({ result, again, onProtocol, onTrust }: ResultProps) {
         )
       }
     >
-      {result.outcome === "answered" ? facts(result) : result.message}
+      {result.outcome === "answered" ? facts(result) : withoutTitle(result.message, title)}
     </Callout>
   );
+}
+
+/** The Agent's sentence, without what stands in bold above it. */
+export function withoutTitle(message: string, title: string): string {
+  if (!message.startsWith(title)) return message;
+  const rest = message.slice(title.length).replace(/^[.:]\s*/, "");
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
 /** "200 in 9 ms · text/html, 6.1 kB · title “Status”" */

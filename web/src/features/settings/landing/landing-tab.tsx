@@ -18,6 +18,7 @@ import { PreviewFrame } from "~/shared/ui/preview-frame";
 import { Segmented } from "~/shared/ui/segmented";
 import { Skeleton } from "~/shared/ui/skeleton";
 import { landingDefaultQuery, landingQuery, usePublish, useResetLanding } from "./api";
+import { readableHtml } from "./readable";
 
 const HtmlEditor = lazy(() => import("./html-editor").then((module) => ({ default: module.HtmlEditor })));
 
@@ -45,7 +46,8 @@ export function LandingTab() {
 function Loaded({ published }: { published: LandingPage }) {
   const needed = published.html == null;
   const fallback = useQuery({ ...landingDefaultQuery, enabled: needed });
-  const html = published.html ?? fallback.data?.html;
+  const stored = published.html ?? fallback.data?.html;
+  const html = stored !== undefined && published.isDefault ? readableHtml(stored) : stored;
   if (fallback.isError)
     return (
       <CannotLoad
