@@ -106,8 +106,8 @@ async fn what_cannot_be_shared_is_told_all_at_once() {
     let mut process = arguments.iter().fold(program, |program, argument| program.argument(*argument)).start().unwrap();
     assert_eq!(process.wait_for_exit(SOON).await.unwrap().code(), Some(2));
     for text in [
-        "Agent__GatewayFqdn is missing",
-        "Agent__ApiKey is missing",
+        "Agent__GatewayFqdn: is missing",
+        "Agent__ApiKey: is missing",
         "TARGET",
         "allowed: a port such as 3000",
         "--domain",
