@@ -191,7 +191,7 @@ impl DialTargetBuilder {
         #[cfg(feature = "tls")]
         let tls = is_tls.then(|| {
             let tls = self.tls.unwrap_or_else(super::tls::GatewayTls::platform);
-            self.pin.map_or(tls.clone(), |pin| tls.pinned(pin))
+            self.pin.map_or_else(|| tls.clone(), |pin| tls.pinned(pin))
         });
         Ok(DialTarget {
             #[cfg(feature = "tls")]

@@ -53,6 +53,7 @@ async fn stream(tasks: &TaskTracker, inline: &[u8], whole: bool) -> (Gateway, Re
         name: String::new(),
         version: "0".to_owned(),
         uptime_s: 0,
+        share_domain: None,
     };
     let (agent, agent_driver) = session::dial(a, Config::new(Role::Agent), hello);
     let (gateway, gateway_driver) = session::accept(b, Config::new(Role::Gateway));
