@@ -21,11 +21,13 @@
 mod agent;
 pub mod connect;
 pub mod control;
+mod failure;
 mod mapping;
 pub mod observe;
 mod status;
 pub mod upstream;
 
 pub use agent::{Agent, AgentBuilder};
+pub use failure::TunnelFailure;
 pub use mapping::Mapping;
 pub use status::{ConnectionState, RouteProblem, Status};

@@ -100,25 +100,39 @@ impl Mapping {
 /// All mappings that are on, replaced whole.
 #[derive(Debug, Default)]
 pub(crate) struct Mappings {
-    by_id: ArcSwap<HashMap<MappingId, Arc<Mapping>>>,
+    current: ArcSwap<Revision>,
+}
+
+/// The mappings between two replacements.
+#[derive(Debug, Default)]
+struct Revision {
+    /// Counts replacements.
+    number: u64,
+    by_id: Arc<HashMap<MappingId, Arc<Mapping>>>,
 }
 
 impl Mappings {
-    pub(crate) fn replace(&self, mappings: Vec<Mapping>) {
+    /// Gives the number of the new revision.
+    pub(crate) fn replace(&self, mappings: Vec<Mapping>) -> u64 {
         let by_id: HashMap<_, _> = mappings.into_iter().map(|mapping| (mapping.id, Arc::new(mapping))).collect();
-        self.by_id.store(Arc::new(by_id));
+        let by_id = Arc::new(by_id);
+        let before = self.current.rcu(|current| Revision { number: current.number + 1, by_id: Arc::clone(&by_id) });
+        before.number + 1
     }
 
     /// The mapping of this identifier, if it is in this Agent's own set (R32).
     pub(crate) fn find(&self, id: MappingId) -> Option<Arc<Mapping>> {
-        self.by_id.load().get(&id).cloned()
+        self.current.load().by_id.get(&id).cloned()
     }
 
-    pub(crate) fn routes(&self) -> Vec<Route> {
-        self.by_id.load().values().map(|mapping| Route { id: mapping.id, domain: mapping.domain.clone() }).collect()
+    /// What the Gateway needs to know, and of which revision it is.
+    pub(crate) fn routes(&self) -> (u64, Vec<Route>) {
+        let current = self.current.load();
+        let route = |mapping: &Arc<Mapping>| Route { id: mapping.id, domain: mapping.domain.clone() };
+        (current.number, current.by_id.values().map(route).collect())
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.by_id.load().len()
+        self.current.load().by_id.len()
     }
 }

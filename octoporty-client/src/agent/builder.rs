@@ -13,6 +13,9 @@ use crate::{
     upstream::{AddressPolicy, Resolve, SystemResolver},
 };
 
+/// How often mappings that the Gateway did not take are offered again. Each offer is one call with all mappings.
+const OFFER_INTERVAL: Duration = Duration::from_secs(30);
+
 /// Collects the settings of an [`Agent`].
 #[must_use = "a builder does nothing before it is started"]
 pub struct AgentBuilder {
@@ -27,6 +30,7 @@ pub struct AgentBuilder {
     pub(super) ping_interval: Duration,
     pub(super) liveness_timeout: Duration,
     pub(super) compression: bool,
+    pub(super) offer_interval: Duration,
     pub(super) observer: Option<Arc<dyn ExchangeObserver>>,
     #[cfg(feature = "tls")]
     pub(super) upstream_tls: Option<crate::upstream::UpstreamTls>,
@@ -52,6 +56,7 @@ impl AgentBuilder {
             ping_interval: limits::PING_INTERVAL,
             liveness_timeout: limits::LIVENESS_TIMEOUT,
             compression: true,
+            offer_interval: OFFER_INTERVAL,
             observer: None,
             #[cfg(feature = "tls")]
             upstream_tls: None,
@@ -125,6 +130,13 @@ impl AgentBuilder {
     /// Whether LZ4 is used when the Gateway can. Default: yes.
     pub const fn compression(mut self, on: bool) -> Self {
         self.compression = on;
+        self
+    }
+
+    /// How often mappings that the Gateway did not take are offered again, since the Agent that holds their domain may
+    /// have left. Default: 30 s.
+    pub const fn offer_interval(mut self, interval: Duration) -> Self {
+        self.offer_interval = interval;
         self
     }
 

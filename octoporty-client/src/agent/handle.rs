@@ -78,6 +78,8 @@ pub(super) struct Inner {
     ping_interval: Duration,
     liveness_timeout: Duration,
     compression: bool,
+    /// How often mappings that the Gateway did not take are offered again.
+    pub(super) offer_interval: Duration,
     /// Told of each exchange when it is over.
     pub(super) observer: Option<Arc<dyn ExchangeObserver>>,
 }
@@ -126,6 +128,7 @@ impl Inner {
             ping_interval: builder.ping_interval,
             liveness_timeout: builder.liveness_timeout,
             compression: builder.compression,
+            offer_interval: builder.offer_interval,
             observer: builder.observer,
         })
     }
@@ -142,6 +145,10 @@ impl Inner {
         self.status.send_modify(|status| {
             status.state = state;
             status.since = Some(Instant::now());
+            if !matches!(state, ConnectionState::Syncing | ConnectionState::Connected) {
+                status.session = None;
+                status.synced = None;
+            }
             change(status);
         });
     }
@@ -177,9 +184,13 @@ impl Agent {
 
     /// Replaces all mappings. They count for requests from now on, and the Gateway learns of them at once if the tunnel
     /// is up, otherwise when it is.
-    pub fn replace_mappings(&self, mappings: Vec<Mapping>) {
-        self.inner.mappings.replace(mappings);
+    ///
+    /// Gives the number of this revision, higher than all before. Once [`Status::synced`] is as high, the Gateway has
+    /// answered to these mappings, or to later ones, and the status says what it took and what not.
+    pub fn replace_mappings(&self, mappings: Vec<Mapping>) -> u64 {
+        let revision = self.inner.mappings.replace(mappings);
         self.inner.changed.notify_one();
+        revision
     }
 
     /// How many mappings there are.

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use octoporty_core::{
     id::SessionId,
     limits::LANES_MAX,
-    message::{GoAway, GoAwayReason, RoutesSynced, Welcome, decode, encode_routes},
+    message::{GoAway, GoAwayReason, RefusedRoute, RoutesSynced, Welcome, decode, encode_routes},
     proto::ConnectionError,
     session::{CallError, Lane},
 };
@@ -17,7 +17,7 @@ use super::{
     handle::Inner,
     lane::{self, LaneError},
 };
-use crate::{ConnectionState, RouteProblem, connect::Backoff};
+use crate::{ConnectionState, RouteProblem, TunnelFailure, connect::Backoff};
 
 /// Largest answer to a sync, in bytes: a thousand refusals.
 const SYNCED_BYTES_MAX: usize = 1 << 20;
@@ -34,7 +34,7 @@ const REPLACED_PAUSE: Duration = Duration::from_secs(60);
 /// Why a session is over, or to be replaced.
 enum End {
     /// All its lanes are lost.
-    Lost(String),
+    Lost { reason: String, failure: TunnelFailure },
     /// The Gateway wants the Agent to go; what is open may finish on the old lanes.
     GoAway(GoAway),
     /// The user wants a new one.
@@ -67,17 +67,22 @@ pub(super) async fn run(inner: Arc<Inner>) {
                 backoff.connected_for(begin.elapsed());
                 match end {
                     End::Stopping => break,
-                    End::Reconnect => pause = Some(Duration::ZERO),
-                    End::Lost(reason) => lost(&inner, reason),
+                    End::Reconnect => {
+                        pause = Some(Duration::ZERO);
+                        inner.status.send_modify(|status| status.last_failure = Some(TunnelFailure::Reconnect));
+                    }
+                    End::Lost { reason, failure } => lost(&inner, reason, failure),
                     End::GoAway(go_away) => pause = leave(&inner, &mut backoff, &go_away),
                 }
             }
             Err(error) => {
                 pause = retry_after(&error);
+                let failure = TunnelFailure::from(&error);
                 let error = error.to_string();
                 tracing::warn!(%error, "not connected");
                 inner.enter(ConnectionState::Reconnecting, |status| {
                     status.last_error = Some(error);
+                    status.last_failure = Some(failure);
                 });
             }
         }
@@ -88,11 +93,12 @@ pub(super) async fn run(inner: Arc<Inner>) {
     });
 }
 
-fn lost(inner: &Inner, reason: String) {
+fn lost(inner: &Inner, reason: String, failure: TunnelFailure) {
     tracing::warn!(%reason, "tunnel lost");
     inner.enter(ConnectionState::Reconnecting, |status| {
         status.last_disconnected = Some(Instant::now());
         status.last_error = Some(reason);
+        status.last_failure = Some(failure);
         status.lanes = 0;
     });
 }
@@ -104,6 +110,7 @@ fn leave(inner: &Inner, backoff: &mut Backoff, go_away: &GoAway) -> Option<Durat
     inner.enter(ConnectionState::Reconnecting, |status| {
         status.last_disconnected = Some(Instant::now());
         status.last_error = Some(message);
+        status.last_failure = Some(go_away.reason.into());
     });
     match go_away.reason {
         GoAwayReason::Replaced => {
@@ -147,6 +154,17 @@ enum ConnectError {
     Sync(String),
 }
 
+impl From<&ConnectError> for TunnelFailure {
+    fn from(error: &ConnectError) -> Self {
+        match error {
+            ConnectError::Lane(LaneError::Dial(error)) => error.into(),
+            ConnectError::Lane(LaneError::Handshake(error)) => error.into(),
+            ConnectError::Lane(LaneError::Stopping) => Self::Lost,
+            ConnectError::Sync(_) => Self::Sync,
+        }
+    }
+}
+
 /// Dials the first lane and syncs the mappings.
 async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
     let at = Arc::clone(inner);
@@ -170,6 +188,7 @@ async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
         status.last_connected = Some(now);
         status.attempts = 0;
         status.last_error = None;
+        status.session = Some(welcome.session);
         status.gateway_name = Some(welcome.name.clone());
         status.gateway_version = Some(welcome.version.clone());
         status.gateway_started = now.checked_sub(Duration::from_secs(welcome.uptime_s));
@@ -183,7 +202,8 @@ async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
 
 /// Tells the Gateway all mappings, and the status what it said.
 async fn sync(inner: &Inner, lane: &Lane) -> Result<(), CallError> {
-    let body = Bytes::from(encode_routes(&inner.mappings.routes()));
+    let (revision, routes) = inner.mappings.routes();
+    let body = Bytes::from(encode_routes(&routes));
     let call = lane.call("routes.sync", body, SYNCED_BYTES_MAX);
     let answer = match tokio::time::timeout(SYNC_TIMEOUT, call).await {
         Ok(answer) => answer?,
@@ -193,11 +213,14 @@ async fn sync(inner: &Inner, lane: &Lane) -> Result<(), CallError> {
         }
     };
     let synced: RoutesSynced = decode("answer to a sync", &answer)?;
-    for refused in &synced.refused {
+    for refused in synced.refused.iter().filter(|refused| !is_known(inner, refused)) {
         tracing::warn!(domain = %refused.domain, code = refused.code, message = refused.message, "mapping not live");
     }
+    let named = u32::try_from(synced.refused.len()).unwrap_or(u32::MAX);
     inner.status.send_modify(|status| {
+        status.synced = Some(revision);
         status.live = synced.live;
+        status.unnamed_problems = synced.refused_count.saturating_sub(named);
         status.problems = synced
             .refused
             .into_iter()
@@ -210,6 +233,12 @@ async fn sync(inner: &Inner, lane: &Lane) -> Result<(), CallError> {
             .collect();
     });
     Ok(())
+}
+
+/// Whether the Gateway said so before, so that it is no news.
+fn is_known(inner: &Inner, refused: &RefusedRoute) -> bool {
+    let status = inner.status.borrow();
+    status.problems.iter().any(|known| known.id == refused.id && known.code == refused.code)
 }
 
 /// A session that is up.
@@ -229,10 +258,11 @@ impl Session {
         let mut redial = Backoff::new();
         let mut redial_at = Instant::now();
         let mut status = tokio::time::interval(STATUS_INTERVAL);
-        let mut reason = String::new();
+        let (mut reason, mut failure) = (String::new(), TunnelFailure::Lost);
+        let mut offer_again_at = Instant::now() + inner.offer_interval;
         loop {
             if self.up().next().is_none() {
-                return End::Lost(reason);
+                return End::Lost { reason, failure };
             }
             let missing = self.lanes.iter().position(Option::is_none);
             tokio::select! {
@@ -249,15 +279,17 @@ impl Session {
                 }
                 (index, error) = first_closed(&self.lanes) => {
                     reason = error.to_string();
+                    failure = TunnelFailure::from(&error);
                     self.lanes[index] = None;
                     self.publish(inner);
                 }
                 () = inner.changed.notified() => {
-                    let lane = self.up().next().cloned();
-                    if let Some(lane) = lane && let Err(error) = sync(inner, &lane).await {
-                        tracing::warn!(%error, "mappings not synced");
-                        lane.close();
-                    }
+                    self.sync(inner).await;
+                    offer_again_at = Instant::now() + inner.offer_interval;
+                }
+                () = tokio::time::sleep_until(offer_again_at), if !inner.status.borrow().problems.is_empty() => {
+                    self.sync(inner).await;
+                    offer_again_at = Instant::now() + inner.offer_interval;
                 }
                 _tick = status.tick() => self.tell(inner),
                 () = tokio::time::sleep_until(redial_at), if missing.is_some() => {
@@ -274,6 +306,17 @@ impl Session {
                     }
                 }
             }
+        }
+    }
+
+    /// Syncs the mappings over a lane that is up; one that cannot take them is not kept.
+    async fn sync(&self, inner: &Inner) {
+        let lane = self.up().next().cloned();
+        if let Some(lane) = lane
+            && let Err(error) = sync(inner, &lane).await
+        {
+            tracing::warn!(%error, "mappings not synced");
+            lane.close();
         }
     }
 
