@@ -52,7 +52,8 @@ test: setup web ## Run all tests: units, end to end, documentation, a short fuzz
 	@$(STEP) "deployment" tests/deploy/run.sh
 	@if [ -d tests/e2e ]; then \
 	  if [ -e "$(VENV)/.installed" ]; then \
-	    $(STEP) "tests against other implementations" "$(VENV)/bin/python" -m unittest discover -s tests/e2e; \
+	    $(STEP) "tests against other implementations" "$(VENV)/bin/python" -m unittest discover -s tests/e2e && \
+	    $(STEP) "the API against its document" timeout 600 "$(VENV)/bin/python" tests/api/conform.py; \
 	  else \
 	    echo "SKIPPED: tests against other implementations; tests/setup.sh says why"; \
 	  fi; \

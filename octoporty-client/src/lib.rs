@@ -36,7 +36,7 @@ pub mod upstream;
 
 pub use agent::{Agent, AgentBuilder};
 pub use events::Event;
-pub use failure::Failure;
+pub use failure::{Failure, TunnelFailure};
 pub use mapping::Mapping;
 pub use octoporty_core::{
     host::{HostError, HostPattern, Hostname},

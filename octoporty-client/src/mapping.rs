@@ -99,26 +99,24 @@ impl Mapping {
 /// All mappings that are on, replaced whole.
 #[derive(Debug, Default)]
 pub(crate) struct Mappings {
-    current: ArcSwap<MappingSet>,
+    current: ArcSwap<Revision>,
 }
 
-/// One set, and its number.
+/// The mappings between two replacements.
 #[derive(Debug, Default)]
-struct MappingSet {
-    revision: u64,
-    by_id: HashMap<MappingId, Arc<Mapping>>,
+struct Revision {
+    /// Counts replacements.
+    number: u64,
+    by_id: Arc<HashMap<MappingId, Arc<Mapping>>>,
 }
 
 impl Mappings {
-    /// Replaces the set; gives the number of the new one, which is larger than all before.
+    /// Gives the number of the new revision.
     pub(crate) fn replace(&self, mappings: Vec<Mapping>) -> u64 {
         let by_id: HashMap<_, _> = mappings.into_iter().map(|mapping| (mapping.id, Arc::new(mapping))).collect();
-        let mut revision = 0;
-        self.current.rcu(|before| {
-            revision = before.revision + 1;
-            MappingSet { revision, by_id: by_id.clone() }
-        });
-        revision
+        let by_id = Arc::new(by_id);
+        let before = self.current.rcu(|current| Revision { number: current.number + 1, by_id: Arc::clone(&by_id) });
+        before.number + 1
     }
 
     /// The mapping of this identifier, if it is in this Agent's own set (R32).
@@ -126,11 +124,11 @@ impl Mappings {
         self.current.load().by_id.get(&id).cloned()
     }
 
-    /// What the Gateway needs to know, and the number of the set.
-    pub(crate) fn routes(&self) -> (Vec<Route>, u64) {
-        let set = self.current.load();
-        let routes = set.by_id.values().map(|mapping| Route { id: mapping.id, domain: mapping.domain.clone() });
-        (routes.collect(), set.revision)
+    /// What the Gateway needs to know, and of which revision it is.
+    pub(crate) fn routes(&self) -> (u64, Vec<Route>) {
+        let current = self.current.load();
+        let route = |mapping: &Arc<Mapping>| Route { id: mapping.id, domain: mapping.domain.clone() };
+        (current.number, current.by_id.values().map(route).collect())
     }
 
     pub(crate) fn len(&self) -> usize {

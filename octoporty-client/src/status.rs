@@ -2,10 +2,13 @@
 
 use std::{fmt, time::Duration};
 
-use octoporty_core::{host::HostPattern, id::MappingId};
+use octoporty_core::{
+    host::HostPattern,
+    id::{MappingId, SessionId},
+};
 use tokio::time::Instant;
 
-use crate::Failure;
+use crate::TunnelFailure;
 
 /// Where the connection to the Gateway stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -63,8 +66,10 @@ pub struct Status {
     pub next_attempt: Option<Instant>,
     /// What went wrong last, in one line with the remedy where there is one.
     pub last_error: Option<String>,
-    /// The same with a code, and whether trying again may help; none while connected.
-    pub failure: Option<Failure>,
+    /// The kind of what ended the last connection, or kept the last try from making one. It stays when the tunnel is back.
+    pub last_failure: Option<TunnelFailure>,
+    /// The stay at the Gateway, while there is one.
+    pub session: Option<SessionId>,
     /// The Gateway's name for people.
     pub gateway_name: Option<String>,
     /// The Gateway's version.
@@ -77,13 +82,15 @@ pub struct Status {
     pub round_trip: Option<Duration>,
     /// Lanes that are up.
     pub lanes: usize,
-    /// The set of mappings that the Gateway was told of last, as [`Agent::replace_mappings`](crate::Agent::replace_mappings)
-    /// numbered it.
-    pub revision: u64,
     /// The wildcard under which the Gateway gives out names, such as `*.share.example.com`, if it does.
     pub share_domain: Option<HostPattern>,
+    /// The revision of the mappings that the Gateway has answered to, which is the one that `live` and what follows it
+    /// speak of; none while the tunnel is down. See [`Agent::replace_mappings`](crate::Agent::replace_mappings).
+    pub synced: Option<u64>,
     /// Mappings that are live at the Gateway.
     pub live: u32,
-    /// Mappings that the Gateway did not take.
+    /// Mappings that the Gateway did not take, at most 1,024 of them.
     pub problems: Vec<RouteProblem>,
+    /// How many more it did not take, without saying which.
+    pub unnamed_problems: u32,
 }

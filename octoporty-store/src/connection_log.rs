@@ -64,6 +64,17 @@ pub struct ConnectionRecord {
     pub gateway_address: Option<String>,
 }
 
+/// Which connections; those that satisfy all that is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConnectionFilter {
+    /// Those of which this came.
+    pub outcome: Option<ConnectionOutcome>,
+    /// Those that were tried then or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Those that were tried before.
+    pub to: Option<DateTime<Utc>>,
+}
+
 /// Some connections, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionPage {
@@ -127,12 +138,26 @@ impl ConnectionLog<'_> {
     /// # Errors
     ///
     /// What ails the database.
-    pub async fn page(&self, cursor: Option<Cursor>, limit: u32) -> Result<ConnectionPage, StoreError> {
+    pub async fn page(
+        &self,
+        filter: &ConnectionFilter,
+        cursor: Option<Cursor>,
+        limit: u32,
+    ) -> Result<ConnectionPage, StoreError> {
         let limit = limit.clamp(1, PAGE_ROWS_MAX);
         let read = async {
             let mut query = Entity::find().order_by_desc(Column::Seq).limit(u64::from(limit) + 1);
             if let Some(cursor) = cursor {
                 query = query.filter(Column::Seq.lt(cursor.0));
+            }
+            if let Some(outcome) = filter.outcome {
+                query = query.filter(Column::Outcome.eq(outcome_to_number(outcome)));
+            }
+            if let Some(from) = filter.from {
+                query = query.filter(Column::AttemptedAt.gte(millis(from)));
+            }
+            if let Some(to) = filter.to {
+                query = query.filter(Column::AttemptedAt.lt(millis(to)));
             }
             let mut rows = query.all(&self.0.0.logs.readers()?).await?;
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -91,7 +91,7 @@ pub use audit::{Audit, AuditEntry, AuditPage, Change};
 pub use backup::Backup;
 pub use clock::Clock;
 pub use config::{LogsFile, Retention, StoreConfig};
-pub use connection_log::{ConnectionLog, ConnectionOutcome, ConnectionPage, ConnectionRecord};
+pub use connection_log::{ConnectionFilter, ConnectionLog, ConnectionOutcome, ConnectionPage, ConnectionRecord};
 pub use error::{OpenError, StoreError};
 pub use failures::{FailureGroup, Failures};
 pub use health::{Health, Problem, ProblemKind};

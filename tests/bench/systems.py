@@ -7,7 +7,7 @@ of our own programs (TUNNEL_BIN).
 import os
 from dataclasses import dataclass, field
 
-BACKEND = 17000
+BACKEND = int(os.environ.get("BENCH_BACKEND", 17000))
 CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
 PEERS = os.environ.get("PEERS") or f"{CACHE}/tunnel-bench/peers"
 HERE = os.path.dirname(os.path.abspath(__file__))

@@ -32,9 +32,12 @@ def free_port() -> int:
 
 
 class World:
-    """A Gateway and an Agent with the given mappings: rows of (domain, port, protocol)."""
+    """A Gateway and an Agent with the given mappings: rows of (domain, port, protocol).
 
-    def __init__(self, mappings):
+    `gateway` and `agent` are settings of the two that differ from those below.
+    """
+
+    def __init__(self, mappings, gateway=None, agent=None):
         self.folder = tempfile.TemporaryDirectory(prefix="octoporty-")
         self.port, self.agent_port = free_port(), free_port()
         self.running = []
@@ -53,6 +56,7 @@ class World:
             "Gateway__Port": str(self.port),
             "Gateway__CaddyAdminUrl": "",
             "Gateway__StatePath": str(path / "gateway.json"),
+            **(gateway or {}),
         })
         self.start("octoporty-agent", ["--config", str(config)], {
             **common,
@@ -63,6 +67,7 @@ class World:
             "Agent__BindAddress": "127.0.0.1",
             "Agent__Port": str(self.agent_port),
             "ConnectionStrings__DefaultConnection": f"Data Source={path / 'agent.db'}",
+            **(agent or {}),
         })
         self.wait_until_connected()
 

@@ -161,3 +161,40 @@ async fn domain_of_an_agent_that_left_is_free() {
     assert_eq!(world.visitor().await.get("/").await.unwrap().status(), 200);
     assert_eq!(second.requests(), 1);
 }
+
+#[tokio::test]
+async fn each_set_of_mappings_is_answered_by_its_number() {
+    let world = World::start().await;
+    let agent = world.agent.agent();
+    let first = world.agent.status().synced;
+    assert!(first.is_some() && world.agent.status().session.is_some());
+    let both = || ["a.example.test", "b.example.test"].map(|host| mapping(host, world.upstream.address())).to_vec();
+    let revision = agent.replace_mappings(both());
+    assert!(Some(revision) > first, "{first:?}");
+    let status = world.agent.wait_for("the answer", SOON, |status| status.synced == Some(revision)).await;
+    assert_eq!(status.live, 2);
+    // The same set once more is another question, and has an answer of its own.
+    assert_eq!(agent.replace_mappings(both()), revision + 1);
+    world.agent.wait_for("the answer", SOON, |status| status.synced == Some(revision + 1)).await;
+    drop(world.gateway);
+    world.agent.lost(SOON).await;
+    assert_eq!((world.agent.status().synced, world.agent.status().session), (None, None));
+}
+
+// R24
+#[tokio::test]
+async fn refused_domain_is_offered_again_until_it_is_free() {
+    let world = World::start().await;
+    let second = TestUpstream::start().unwrap();
+    let heir = TestAgent::builder(world.gateway.address())
+        .map(HOST, second.address())
+        .with(|agent| agent.offer_interval(Duration::from_millis(100)))
+        .connect()
+        .await;
+    assert_eq!(heir.status().problems.len(), 1);
+    world.agent.agent().shutdown(Duration::from_secs(5)).await;
+    let status = heir.wait_for("the domain", SOON, |status| status.problems.is_empty()).await;
+    assert_eq!(status.live, 1);
+    assert_eq!(world.visitor().await.get("/").await.unwrap().status(), 200);
+    assert_eq!(second.requests(), 1);
+}

@@ -19,6 +19,7 @@ use octoporty_store::Location;
 use crate::cli::Cli;
 use crate::gateway_url;
 use crate::mapping::{self, MappingConfig};
+use crate::observe::Recording;
 use crate::password_hash::PasswordHash;
 
 const GATEWAY_FQDN: Setting = Setting::new(
@@ -90,6 +91,12 @@ const ALLOWED_HOSTS: Setting = Setting::new(
 )
 .list()
 .default("none");
+const REQUEST_LOG: Setting = Setting::new(
+    "Agent__RequestLog",
+    "what is kept of visitors' requests",
+    "on: log and statistics; figures: statistics alone; off: nothing",
+)
+.default("on");
 const LANES: Setting =
     Setting::new("Agent__Lanes", "connections to the Gateway, 0 for as many as it offers", "0 to 8").default("0");
 const SHARDS: Setting =
@@ -128,6 +135,7 @@ pub(crate) const SCHEMA: Schema = Schema {
             UPSTREAM_DENY_LIST,
             TRUSTED_PROXIES,
             ALLOWED_HOSTS,
+            REQUEST_LOG,
             LANES,
             SHARDS,
             TCP_CONGESTION,
@@ -164,6 +172,8 @@ pub(crate) struct AgentConfig {
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// Names that the web UI answers to (R47).
     pub(crate) allowed_hosts: Vec<Hostname>,
+    /// What is kept of visitors' requests.
+    pub(crate) recording: Recording,
     /// Connections to the Gateway; `None` for as many as it offers.
     pub(crate) lanes: Option<NonZeroUsize>,
     /// Threads of the data path, automatic already resolved.
@@ -266,6 +276,7 @@ fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
     let address = values.required(&BIND_ADDRESS, parse::address);
     let trusted_proxies = values.required(&TRUSTED_PROXIES, parse::networks);
     let allowed_hosts = values.required(&ALLOWED_HOSTS, host_names);
+    let recording = values.required(&REQUEST_LOG, Recording::parse);
     let lanes = values.required(&LANES, |text| parse::count(text, 0, usize::from(LANES_MAX)));
     let shards = values.required(&SHARDS, |text| parse::count(text, 0, SHARDS_MAX));
     let tcp = tcp::read(values, &TCP_CONGESTION, &TCP_UNSENT_BYTES);
@@ -292,6 +303,7 @@ fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
         upstream_deny_list,
         trusted_proxies: trusted_proxies?,
         allowed_hosts: allowed_hosts?,
+        recording: recording?,
         lanes: NonZeroUsize::new(lanes?),
         shards: NonZeroUsize::new(shards?).unwrap_or_else(Shards::automatic_count),
         tcp: tcp?,
@@ -420,6 +432,7 @@ pub(crate) mod tests {
         assert_eq!(config.listen, "0.0.0.0:17201".parse().unwrap());
         assert_eq!(config.database, Location::file("/app/data/octoporty.db"));
         assert_eq!((config.lanes, config.name.is_empty(), config.mappings.len()), (None, false, 0));
+        assert_eq!(config.recording, Recording::On);
         assert!(matches!(config.password_hash, PasswordHash::Sha512(_)));
         assert_eq!(config.logging.file_path, Some("/var/log/octoporty/agent-.log".into()));
         assert_eq!(loaded.warnings, Vec::<String>::new());
@@ -525,6 +538,11 @@ pub(crate) mod tests {
             "Agent__AllowedHosts",
             "ui.example.com,a b",
             "`ui.example.com,a b` has an entry (number 2) that is no name: the host name contains ' '; letters, digits, hyphens, underscores and dots between parts are allowed; allowed: host names such as octoporty.example.com, comma-separated",
+        ),
+        (
+            "Agent__RequestLog",
+            "some",
+            "`some` is none of on, figures and off; allowed: on: log and statistics; figures: statistics alone; off: nothing",
         ),
         ("Agent__Lanes", "9", "`9` is too large; allowed: 0 to 8"),
         ("Agent__Shards", "-1", "`-1` is not a whole number; allowed: 0 to 64"),

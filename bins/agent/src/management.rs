@@ -1,6 +1,9 @@
 //! Puts the management API together: the database, the catalogue of mappings, the recorder, and the port.
 
-use std::{sync::atomic::AtomicU64, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use futures::future::BoxFuture;
 use octoporty_client::{
@@ -9,11 +12,15 @@ use octoporty_client::{
 };
 use octoporty_core::host::Hostname;
 use octoporty_shell::logging::LogRing;
-use tokio::{net::TcpListener, sync::Notify, time::Instant};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, Semaphore},
+    time::Instant,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    api::{self, AllowedHosts, ApiConfig, ApiState, Auth, RateLimits, Shared},
+    api::{self, AllowedHosts, ApiConfig, ApiState, Auth, RateLimits, RenderedList, Shared},
     catalogue::{self, Catalogue, Fixed},
     config::AgentConfig,
     observe::{Hub, Journal, Recorder, Records, Surroundings},
@@ -22,6 +29,10 @@ use crate::{
 
 /// How long requests to the management port have to end.
 const API_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long those who ask wait at the start for the database to be opened: it takes milliseconds, and without it who
+/// signs in gets a session that cannot be refreshed. Longer, and a locked one would hide what is wrong.
+const FIRST_OPENING: Duration = Duration::from_secs(3);
 
 /// The management API with its tasks.
 pub(crate) struct Management {
@@ -83,6 +94,7 @@ impl Management {
             auth: Auth::new(&config.jwt_secret, config.password_hash.clone()),
             storage,
             catalogue,
+            rendered_list: RenderedList::default(),
             rates: RateLimits::new(),
             hub,
             recorder,
@@ -93,6 +105,7 @@ impl Management {
             tasks: tasks.clone(),
             stop: stop.clone(),
             panics: AtomicU64::new(0),
+            costly: Arc::new(Semaphore::new(1)),
         });
         let until_stop = |task: BoxFuture<'static, ()>| {
             tasks.spawn(stop.clone().run_until_cancelled_owned(task));
@@ -109,7 +122,11 @@ impl Management {
     /// Takes connections until [`Self::shutdown`].
     pub(crate) fn serve(&self, listener: TcpListener) {
         let router = api::router(self.state.clone());
-        self.tasks.spawn(api::serve(listener, router, self.tasks.clone(), self.stop.clone()));
+        let (storage, tasks, stop) = (self.state.storage.clone(), self.tasks.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            let _in_time = tokio::time::timeout(FIRST_OPENING, storage.tried()).await;
+            api::serve(listener, router, tasks, stop).await;
+        });
     }
 
     /// Ends what runs, saves what is counted, and closes the database.

@@ -30,7 +30,7 @@ pub(crate) async fn run(config: AgentConfig, ring: LogRing) -> anyhow::Result<()
         .with_context(|| format!("{} cannot be listened on (Agent__Port, Agent__BindAddress)", config.listen))?;
     let shards = Shards::start(config.shards, "shard").context("no threads for the shards (Agent__Shards)")?;
     let fixed = Fixed::build(&config.mappings)?;
-    let (recorder, records) = Recorder::new(Utc::now());
+    let (recorder, records) = Recorder::new(Utc::now(), config.recording);
     let agent = start(&config, &shards, &fixed, recorder.clone())?;
     tracing::info!(agent = %agent.id(), listen = %config.listen, gateway = agent.gateway(), "started");
     let management = Management::start(&config, agent.clone(), fixed, (recorder, records), ring, started);

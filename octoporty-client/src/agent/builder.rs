@@ -16,6 +16,8 @@ use crate::{
 
 /// Follows a source of mappings for as long as the Agent runs.
 pub(super) type BoxedRoutes = Box<dyn FnOnce(Arc<Inner>) -> BoxFuture<'static, ()> + Send>;
+/// How often mappings that the Gateway did not take are offered again. Each offer is one call with all mappings.
+const OFFER_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Collects the settings of an [`Agent`].
 #[must_use = "a builder does nothing before it is started"]
@@ -34,6 +36,7 @@ pub struct AgentBuilder {
     pub(super) ping_interval: Duration,
     pub(super) liveness_timeout: Duration,
     pub(super) compression: bool,
+    pub(super) offer_interval: Duration,
     pub(super) observer: Option<Arc<dyn ExchangeObserver>>,
     #[cfg(feature = "tls")]
     pub(super) upstream_tls: Option<crate::upstream::UpstreamTls>,
@@ -62,6 +65,7 @@ impl AgentBuilder {
             ping_interval: limits::PING_INTERVAL,
             liveness_timeout: limits::LIVENESS_TIMEOUT,
             compression: true,
+            offer_interval: OFFER_INTERVAL,
             observer: None,
             #[cfg(feature = "tls")]
             upstream_tls: None,
@@ -161,6 +165,13 @@ impl AgentBuilder {
     /// Whether LZ4 is used when the Gateway can. Default: yes.
     pub const fn compression(mut self, on: bool) -> Self {
         self.compression = on;
+        self
+    }
+
+    /// How often mappings that the Gateway did not take are offered again, since the Agent that holds their domain may
+    /// have left. Default: 30 s.
+    pub const fn offer_interval(mut self, interval: Duration) -> Self {
+        self.offer_interval = interval;
         self
     }
 

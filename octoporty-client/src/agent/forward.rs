@@ -28,7 +28,7 @@ use crate::{
         local::{BoxError, ErasedService, LocalBody},
         memory_pair,
     },
-    upstream::{ConnectTook, UpstreamBody, UpstreamClient, UpstreamError, UpstreamTarget, into_upgraded},
+    upstream::{ConnectTimes, UpstreamBody, UpstreamClient, UpstreamError, UpstreamTarget, into_upgraded},
 };
 
 /// Forwards with one shard's connections.
@@ -183,7 +183,7 @@ impl Forward<'_> {
         mapping.headers.apply_response(answer.headers_mut());
         let head = ResponseHead { status: answer.status(), headers: std::mem::take(answer.headers_mut()) };
         if let Some(notes) = self.notes {
-            let connect = answer.extensions().get::<ConnectTook>().map(|took| took.0);
+            let connect = answer.extensions().get::<ConnectTimes>().map(|times| times.total);
             notes.answer.get_or_init(|| (head.encode().into(), connect, Instant::now()));
         }
         if switched && upgrade {

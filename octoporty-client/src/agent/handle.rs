@@ -84,6 +84,8 @@ pub(super) struct Inner {
     ping_interval: Duration,
     liveness_timeout: Duration,
     compression: bool,
+    /// How often mappings that the Gateway did not take are offered again.
+    pub(super) offer_interval: Duration,
     /// Told of each exchange when it is over.
     pub(super) observer: Option<Arc<dyn ExchangeObserver>>,
 }
@@ -138,6 +140,7 @@ impl Inner {
             ping_interval: builder.ping_interval,
             liveness_timeout: builder.liveness_timeout,
             compression: builder.compression,
+            offer_interval: builder.offer_interval,
             observer: builder.observer,
         })
     }
@@ -166,6 +169,10 @@ impl Inner {
         self.status.send_modify(|status| {
             status.state = state;
             status.since = Some(Instant::now());
+            if !matches!(state, ConnectionState::Syncing | ConnectionState::Connected) {
+                status.session = None;
+                status.synced = None;
+            }
             change(status);
         });
     }
@@ -209,8 +216,10 @@ impl Agent {
     }
 
     /// Replaces all mappings. They count for requests from now on, and the Gateway learns of them at once if the tunnel
-    /// is up, otherwise when it is. Gives the number of this set: once [`Status::revision`] is as large, the Gateway
-    /// knows it, and [`Status::problems`] tells what it did not take.
+    /// is up, otherwise when it is.
+    ///
+    /// Gives the number of this revision, higher than all before. Once [`Status::synced`] is as high, the Gateway has
+    /// answered to these mappings, or to later ones, and the status says what it took and what not.
     pub fn replace_mappings(&self, mappings: Vec<Mapping>) -> u64 {
         self.inner.replace_mappings(mappings)
     }

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use octoporty_core::{
     id::SessionId,
     limits::LANES_MAX,
-    message::{GoAway, GoAwayReason, RefusalCode, Route, RoutesSynced, Welcome, decode, encode_routes},
+    message::{GoAway, GoAwayReason, RefusedRoute, Route, RoutesSynced, Welcome, decode, encode_routes},
     proto::ConnectionError,
     session::{CallError, Lane},
 };
@@ -18,7 +18,7 @@ use super::{
     lane::{self, LaneError},
 };
 use crate::{
-    ConnectionState, Event, Failure, RouteProblem, Status, connect::Backoff, events::EVENTS_MAX, failure::Retry,
+    ConnectionState, Event, Failure, RouteProblem, Status, TunnelFailure, connect::Backoff, events::EVENTS_MAX,
 };
 
 /// Largest answer to a sync, in bytes: a thousand refusals.
@@ -39,7 +39,7 @@ const REPLACED_PAUSE: Duration = Duration::from_secs(60);
 /// Why a session is over, or to be replaced.
 enum End {
     /// All its lanes are lost.
-    Lost(String),
+    Lost { reason: String, failure: TunnelFailure },
     /// The Gateway wants the Agent to go; what is open may finish on the old lanes.
     GoAway(GoAway),
     /// The user wants a new one.
@@ -77,14 +77,17 @@ pub(super) async fn run(inner: Arc<Inner>) {
                 backoff.connected_for(begin.elapsed());
                 match end {
                     End::Stopping => break,
-                    End::Reconnect => pause = Some(Duration::ZERO),
-                    End::Lost(reason) => lost(&inner, &mut backoff, &reason),
+                    End::Reconnect => {
+                        pause = Some(Duration::ZERO);
+                        inner.status.send_modify(|status| status.last_failure = Some(TunnelFailure::Reconnect));
+                    }
+                    End::Lost { reason, failure } => lost(&inner, &mut backoff, Failure::new(failure, reason)),
                     End::GoAway(go_away) => pause = leave(&inner, &mut backoff, &go_away),
                 }
             }
             Err(error) => {
                 pause = retry_after(&error);
-                let failure = error.failure();
+                let failure = Failure::new(TunnelFailure::from(&error), error.to_string());
                 tracing::warn!(error = %failure, code = failure.code(), "not connected");
                 inner.enter(ConnectionState::Reconnecting, |status| down(status, &failure));
                 inner.tell(Event::SessionDown { failure });
@@ -97,9 +100,8 @@ pub(super) async fn run(inner: Arc<Inner>) {
     });
 }
 
-fn lost(inner: &Inner, backoff: &mut Backoff, reason: &str) {
-    tracing::warn!(%reason, "tunnel lost");
-    let failure = Failure::new("lost", &reason, Retry::Later);
+fn lost(inner: &Inner, backoff: &mut Backoff, failure: Failure) {
+    tracing::warn!(reason = %failure, "tunnel lost");
     // It was to come, and others lost theirs at the same moment.
     if let Some(spread) = inner.status.borrow().gateway_restart {
         backoff.hint(spread);
@@ -114,14 +116,14 @@ fn lost(inner: &Inner, backoff: &mut Backoff, reason: &str) {
 
 fn down(status: &mut Status, failure: &Failure) {
     status.last_error = Some(failure.to_string());
-    status.failure = Some(failure.clone());
+    status.last_failure = Some(failure.kind());
 }
 
 /// The Gateway goes or sends us away: how long to wait before dialling.
 fn leave(inner: &Inner, backoff: &mut Backoff, go_away: &GoAway) -> Option<Duration> {
     let message = format!("the gateway ended the session: {}", go_away.message);
     tracing::info!(reason = ?go_away.reason, message = go_away.message, "the gateway ends the session");
-    let failure = Failure::new("gateway-left", &message, Retry::Later);
+    let failure = Failure::new(go_away.reason.into(), message);
     inner.enter(ConnectionState::Reconnecting, |status| {
         status.last_disconnected = Some(Instant::now());
         down(status, &failure);
@@ -170,24 +172,15 @@ enum ConnectError {
     Sync(String),
 }
 
-impl ConnectError {
-    /// In a form that outlives the error.
-    fn failure(&self) -> Failure {
-        let (code, retry) = match self {
-            Self::Lane(LaneError::Dial(error)) => {
-                (error.code(), if error.is_retryable() { Retry::Later } else { Retry::InVain })
-            }
-            Self::Lane(LaneError::Handshake(ConnectionError::Refused(refused))) => match refused.code {
-                RefusalCode::Version => ("version", Retry::InVain),
-                RefusalCode::NotAllowed => ("not-allowed", Retry::InVain),
-                _ => ("refused", Retry::Later),
-            },
-            Self::Lane(LaneError::Handshake(_)) => ("handshake", Retry::Later),
-            Self::Lane(LaneError::Transport(_)) => ("transport", Retry::Later),
-            Self::Lane(LaneError::Stopping) => ("stopping", Retry::Later),
-            Self::Sync(_) => ("sync", Retry::Later),
-        };
-        Failure::new(code, &self, retry)
+impl From<&ConnectError> for TunnelFailure {
+    fn from(error: &ConnectError) -> Self {
+        match error {
+            ConnectError::Lane(LaneError::Dial(error)) => error.into(),
+            ConnectError::Lane(LaneError::Handshake(error)) => error.into(),
+            ConnectError::Lane(LaneError::Transport(_)) => Self::Unreachable,
+            ConnectError::Lane(LaneError::Stopping) => Self::Lost,
+            ConnectError::Sync(_) => Self::Sync,
+        }
     }
 }
 
@@ -201,6 +194,9 @@ async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
         lane.close();
         return Err(ConnectError::Sync(error.to_string()));
     }
+    // Who asked for a new connection while this one was being made has got it; who asks once it counts as made, wants
+    // another.
+    let _stale = inner.reconnect.notified().now_or_never();
     let now = Instant::now();
     inner.lanes.set(vec![lane.clone()]);
     tracing::info!(
@@ -214,8 +210,8 @@ async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
         status.last_connected = Some(now);
         status.attempts = 0;
         status.last_error = None;
-        status.failure = None;
         status.share_domain = welcome.share_domain.clone();
+        status.session = Some(welcome.session);
         status.gateway_name = Some(welcome.name.clone());
         status.gateway_version = Some(welcome.version.clone());
         status.gateway_started = now.checked_sub(Duration::from_secs(welcome.uptime_s));
@@ -230,7 +226,7 @@ async fn connect(inner: &Arc<Inner>) -> Result<Session, ConnectError> {
 
 /// Tells the Gateway all mappings, and the status what it said.
 async fn sync(inner: &Inner, lane: &Lane) -> Result<(), CallError> {
-    let (routes, revision) = inner.mappings.routes();
+    let (revision, routes) = inner.mappings.routes();
     let body = Bytes::from(encode_routes(&routes));
     let call = lane.call("routes.sync", body, SYNCED_BYTES_MAX);
     let answer = match tokio::time::timeout(SYNC_TIMEOUT, call).await {
@@ -241,13 +237,15 @@ async fn sync(inner: &Inner, lane: &Lane) -> Result<(), CallError> {
         }
     };
     let synced: RoutesSynced = decode("answer to a sync", &answer)?;
-    for refused in &synced.refused {
+    for refused in synced.refused.iter().filter(|refused| !is_known(inner, refused)) {
         tracing::warn!(domain = %refused.domain, code = refused.code, message = refused.message, "mapping not live");
     }
     tell_of_routes(inner, routes, &synced);
+    let named = u32::try_from(synced.refused.len()).unwrap_or(u32::MAX);
     inner.status.send_modify(|status| {
-        status.revision = revision;
+        status.synced = Some(revision);
         status.live = synced.live;
+        status.unnamed_problems = synced.refused_count.saturating_sub(named);
         status.problems = synced
             .refused
             .into_iter()
@@ -278,6 +276,12 @@ fn tell_of_routes(inner: &Inner, routes: Vec<Route>, synced: &RoutesSynced) {
     }
 }
 
+/// Whether the Gateway said so before, so that it is no news.
+fn is_known(inner: &Inner, refused: &RefusedRoute) -> bool {
+    let status = inner.status.borrow();
+    status.problems.iter().any(|known| known.id == refused.id && known.code == refused.code)
+}
+
 /// A session that is up.
 struct Session {
     id: SessionId,
@@ -290,15 +294,14 @@ impl Session {
     /// Holds the session until it is over or to be replaced.
     async fn hold(mut self, inner: &Arc<Inner>) -> End {
         self.lanes.resize(self.wanted, None);
-        // Who asked for a new connection while one was being made has got it.
-        let _stale = inner.reconnect.notified().now_or_never();
         let mut redial = Backoff::new();
         let mut redial_at = Instant::now();
         let mut status = tokio::time::interval(STATUS_INTERVAL);
-        let mut reason = String::new();
+        let (mut reason, mut failure) = (String::new(), TunnelFailure::Lost);
+        let mut offer_again_at = Instant::now() + inner.offer_interval;
         loop {
             if self.up().next().is_none() {
-                return End::Lost(reason);
+                return End::Lost { reason, failure };
             }
             let missing = self.lanes.iter().position(Option::is_none);
             tokio::select! {
@@ -315,15 +318,17 @@ impl Session {
                 }
                 (index, error) = first_closed(&self.lanes) => {
                     reason = error.to_string();
+                    failure = TunnelFailure::from(&error);
                     self.lanes[index] = None;
                     self.publish(inner);
                 }
                 () = inner.changed.notified() => {
-                    let lane = self.up().next().cloned();
-                    if let Some(lane) = lane && let Err(error) = sync(inner, &lane).await {
-                        tracing::warn!(%error, "mappings not synced");
-                        lane.close();
-                    }
+                    self.sync(inner).await;
+                    offer_again_at = Instant::now() + inner.offer_interval;
+                }
+                () = tokio::time::sleep_until(offer_again_at), if !inner.status.borrow().problems.is_empty() => {
+                    self.sync(inner).await;
+                    offer_again_at = Instant::now() + inner.offer_interval;
                 }
                 _tick = status.tick() => self.tell(inner),
                 () = tokio::time::sleep_until(redial_at), if missing.is_some() => {
@@ -340,6 +345,17 @@ impl Session {
                     }
                 }
             }
+        }
+    }
+
+    /// Syncs the mappings over a lane that is up; one that cannot take them is not kept.
+    async fn sync(&self, inner: &Inner) {
+        let lane = self.up().next().cloned();
+        if let Some(lane) = lane
+            && let Err(error) = sync(inner, &lane).await
+        {
+            tracing::warn!(%error, "mappings not synced");
+            lane.close();
         }
     }
 

@@ -6,7 +6,7 @@ use octoporty_core::{id::AgentId, secret::Secret};
 
 use super::{ConnectError, Tunnel};
 use crate::{
-    Agent, AgentBuilder, ConnectionState,
+    Agent, AgentBuilder, ConnectionState, Failure, Status,
     connect::{DialTargetBuilder, OpenTransport},
     observe::ExchangeObserver,
 };
@@ -131,7 +131,7 @@ impl TunnelBuilder {
             Some(after) => match tokio::time::timeout(after, connecting).await {
                 Ok(connected) => connected?,
                 Err(_elapsed) => {
-                    let last = agent.status().borrow().failure.clone();
+                    let last = last_failure(&agent.status().borrow());
                     return Err(ConnectError::TimedOut { after, last });
                 }
             },
@@ -145,15 +145,19 @@ async fn connected(agent: &Agent) -> Result<(), ConnectError> {
     let mut status = agent.status();
     let decided = status.wait_for(|status| {
         status.state == ConnectionState::Connected
-            || status.failure.as_ref().is_some_and(|failure| !failure.is_retryable())
+            || status.last_failure.is_some_and(|failure| !failure.is_retryable())
     });
     match decided.await {
         Ok(status) if status.state == ConnectionState::Connected => Ok(()),
-        Ok(status) => match &status.failure {
-            Some(failure) => Err(ConnectError::Refused(failure.clone())),
+        Ok(status) => match last_failure(&status) {
+            Some(failure) => Err(ConnectError::Refused(failure)),
             None => Ok(()),
         },
         // The sender lives as long as the handle that is held here.
         Err(_closed) => Ok(()),
     }
+}
+
+fn last_failure(status: &Status) -> Option<Failure> {
+    Some(Failure::new(status.last_failure?, status.last_error.clone()?))
 }

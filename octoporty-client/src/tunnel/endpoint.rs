@@ -157,7 +157,7 @@ impl<'a> EndpointBuilder<'a> {
         }
         let revision = self.tunnel.endpoints().add(mapping)?;
         let unfinished = Unfinished(Some(Endpoint { tunnel: self.tunnel.clone(), id, host: host.clone() }));
-        let status = connected(self.tunnel, |status| status.revision >= revision).await?;
+        let status = connected(self.tunnel, |status| status.synced >= Some(revision)).await?;
         match status.problems.into_iter().find(|problem| problem.id == id && problem.domain == host) {
             Some(problem) => Err(EndpointError::Refused { host, reason: problem.code, message: problem.message }),
             None => unfinished.finish().ok_or(EndpointError::Closed),
@@ -248,7 +248,7 @@ impl Endpoint {
             return;
         };
         let mut status = self.tunnel.status();
-        let known = status.wait_for(|status| status.revision >= revision || status.state != ConnectionState::Connected);
+        let known = status.wait_for(|status| status.synced >= Some(revision) || status.state != ConnectionState::Connected);
         let _gone_with_the_tunnel = known.await;
     }
 

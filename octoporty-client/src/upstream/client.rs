@@ -1,12 +1,12 @@
 //! The client itself: what is sent, and over which connections it is tried. One try is in `attempt`.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use octoporty_core::{http1::RequestKind, session::RecvStream};
-use tokio::{io::DuplexStream, time::Instant};
+use tokio::io::DuplexStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -31,10 +31,6 @@ const POOLED_TRIES_MAX: usize = 3;
 
 /// How often it is tried on a new connection: an upstream that takes connections only to drop them is broken.
 const NEW_TRIES_MAX: usize = 2;
-
-/// How long opening the connection of an answer took; among the answer's extensions when one was opened.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ConnectTook(pub(crate) Duration);
 
 /// Sends requests to upstreams. A clone uses the same pool; make one client for each shard.
 ///
@@ -70,7 +66,8 @@ impl UpstreamClient {
     /// The request's URI is a path with an optional query, or `*`. Host is set by the caller, hop-by-hop fields
     /// are removed by the caller; framing is set here. An unannounced trailer is dropped on HTTP/1: the request
     /// must keep its `Trailer` field. With `Upgrade` the answer may be a 101: see
-    /// [`into_upgraded`](super::into_upgraded).
+    /// [`into_upgraded`](super::into_upgraded). An answer over a connection that was opened for it has
+    /// [`ConnectTimes`](super::ConnectTimes) among its extensions.
     ///
     /// An answer may come while the body is still being sent; the rest of it is given up when the answer ends.
     /// With `Expect: 100-continue` the body is not polled before the upstream says 100, or for 1 s.
@@ -230,9 +227,8 @@ impl UpstreamClient {
                 connection
             } else {
                 new_tries += 1;
-                let since = Instant::now();
-                let opened = dialer.open(pool, target, wanted).await?;
-                connect = Some(ConnectTook(since.elapsed()));
+                let (opened, times) = dialer.open(pool, target, wanted).await?;
+                connect = Some(times);
                 opened
             };
             let exchange = exchange.clone();

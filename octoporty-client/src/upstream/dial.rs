@@ -1,6 +1,6 @@
 //! From a target to a connection that speaks HTTP: name, policy, TCP, TLS, handshake; each within one deadline.
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -27,11 +27,28 @@ pub(super) struct Dialer {
     pub(super) spawner: Spawner,
 }
 
+/// How long each part of opening a connection took. Among the extensions of an answer that came over a connection
+/// which was opened for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectTimes {
+    /// Looking up the name.
+    pub name: Duration,
+    /// Opening the TCP connection.
+    pub tcp: Duration,
+    /// The TLS handshake; none in plain text.
+    pub tls: Option<Duration>,
+    /// All of it, with the handshake of HTTP/2.
+    pub total: Duration,
+}
+
 /// A connection that nothing was said over yet, but for TLS.
 struct Opened {
     io: UpstreamIo,
     first_byte: FirstByte,
     is_http2: bool,
+    /// How long TLS took, where it is spoken.
+    tls: Option<Duration>,
 }
 
 impl Dialer {
@@ -43,17 +60,20 @@ impl Dialer {
         pool: &Arc<PoolInner>,
         target: &Arc<UpstreamTarget>,
         wanted: Wanted,
-    ) -> Result<Connection, UpstreamError> {
+    ) -> Result<(Connection, ConnectTimes), UpstreamError> {
         if self.spawner.shutdown.is_cancelled() {
             return Err(UpstreamError::ShuttingDown);
         }
         if wanted == Wanted::Http1 && target.protocol() == UpstreamProtocol::H2c {
             return Err(UpstreamError::UpgradeUnsupported { upstream: name(target) });
         }
-        let deadline = Instant::now() + target.connect_timeout();
+        let begin = Instant::now();
+        let deadline = begin + target.connect_timeout();
+        let mut found = begin;
         let socket = match &target.host {
             Host::Name(_) | Host::Address(_) => {
                 let addresses = within(deadline, target, ConnectPhase::Name, self.addresses(target)).await?;
+                found = Instant::now();
                 Socket::Tcp(self.connect(target, &addresses, deadline).await?)
             }
             #[cfg(unix)]
@@ -67,7 +87,11 @@ impl Dialer {
             }
             Host::Local(_) => return Err(UpstreamError::NotAccepted { upstream: name(target) }),
         };
-        within(deadline, target, ConnectPhase::Handshake, self.shake_hands(pool, target, wanted, socket)).await
+        let connected = Instant::now();
+        let shaking = self.shake_hands(pool, target, wanted, socket);
+        let (connection, tls) = within(deadline, target, ConnectPhase::Handshake, shaking).await?;
+        let times = ConnectTimes { name: found - begin, tcp: connected - found, tls, total: begin.elapsed() };
+        Ok((connection, times))
     }
 
     /// Speaks HTTP/1.1 over a connection whose other end is in this process. It serves one exchange.
@@ -77,7 +101,8 @@ impl Dialer {
         target: &Arc<UpstreamTarget>,
         memory: DuplexStream,
     ) -> Result<Connection, UpstreamError> {
-        self.shake_hands(pool, target, Wanted::Http1, Socket::Memory(memory)).await
+        let (connection, _tls) = self.shake_hands(pool, target, Wanted::Http1, Socket::Memory(memory)).await?;
+        Ok(connection)
     }
 
     /// Opens a TCP connection that nothing was said over yet, for whoever speaks HTTP/1.1 over it.
@@ -149,21 +174,21 @@ impl Dialer {
         target: &Arc<UpstreamTarget>,
         wanted: Wanted,
         socket: Socket,
-    ) -> Result<Connection, UpstreamError> {
+    ) -> Result<(Connection, Option<Duration>), UpstreamError> {
         let opened = self.secure(target, wanted, socket).await?;
         let owner = Owner { pool: Arc::downgrade(pool), target: Arc::clone(target) };
-        let Opened { io, first_byte, is_http2 } = opened;
+        let Opened { io, first_byte, is_http2, tls } = opened;
         let reset =
             |error: hyper::Error| UpstreamError::Reset { upstream: name(target), reused: false, source: error.into() };
         if is_http2 {
             let connection = self.spawner.http2(io, first_byte, owner).await.map_err(reset)?;
             connection.shared.begin();
             pool.share(target, connection.clone());
-            return Ok(Connection::H2(connection));
+            return Ok((Connection::H2(connection), tls));
         }
         let connection = self.spawner.http1(io, first_byte, owner).await.map_err(reset)?;
         connection.shared.begin();
-        Ok(Connection::H1(connection))
+        Ok((Connection::H1(connection), tls))
     }
 
     async fn secure(&self, target: &UpstreamTarget, wanted: Wanted, socket: Socket) -> Result<Opened, UpstreamError> {
@@ -172,7 +197,7 @@ impl Dialer {
         match target.scheme() {
             Scheme::Http => {
                 let is_http2 = target.protocol() == UpstreamProtocol::H2c;
-                Ok(Opened { io: UpstreamIo::plain(tcp), first_byte, is_http2 })
+                Ok(Opened { io: UpstreamIo::plain(tcp), first_byte, is_http2, tls: None })
             }
             Scheme::Https => self.secure_tls(target, wanted, tcp, first_byte).await,
         }
@@ -187,10 +212,11 @@ impl Dialer {
         first_byte: FirstByte,
     ) -> Result<Opened, UpstreamError> {
         let offers_http2 = wanted == Wanted::Any && target.protocol() == UpstreamProtocol::Auto;
+        let begin = Instant::now();
         match self.tls.connect(target, offers_http2, tcp).await {
             Ok(stream) => {
                 let is_http2 = stream.get_ref().1.alpn_protocol() == Some(super::tls::ALPN_HTTP2);
-                Ok(Opened { io: UpstreamIo::tls(stream), first_byte, is_http2 })
+                Ok(Opened { io: UpstreamIo::tls(stream), first_byte, is_http2, tls: Some(begin.elapsed()) })
             }
             Err(_) if first_byte.is_http1() => Err(UpstreamError::SpeaksHttp { upstream: name(target) }),
             Err(error) => Err(match crate::connect::CertificateRefused::find(&error) {

@@ -38,8 +38,8 @@ mod tls;
 mod upgrade;
 
 pub use body::UpstreamBody;
-pub(crate) use client::ConnectTook;
 pub use client::{UpstreamClient, UpstreamClientBuilder};
+pub use dial::ConnectTimes;
 pub use error::{ConnectPhase, UpstreamError};
 pub use io::UpstreamIo;
 pub use policy::{AddressPolicy, DEFAULT_DENY_LIST, Denied, DenyListError};

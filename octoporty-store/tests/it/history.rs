@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use octoporty_store::{
-    ConnectionOutcome, ConnectionRecord, Failure, FailureGroup, FailuresBySide, Histogram, MinuteRecord, Side,
-    TunnelSpan, TunnelState,
+    ConnectionFilter, ConnectionOutcome, ConnectionRecord, Failure, FailureGroup, FailuresBySide, Histogram,
+    MinuteRecord, Side, TunnelSpan, TunnelState,
 };
 use uuid::Uuid;
 
@@ -46,14 +46,26 @@ async fn a_connection_is_written_over_as_it_goes_on() {
     log.put(ended.clone()).await.unwrap();
     let test = test.reopened().await;
     let log = test.store.connection_log();
-    let first = log.page(None, 3).await.unwrap();
+    let all = ConnectionFilter::default();
+    let first = log.page(&all, None, 3).await.unwrap();
     assert_eq!(first.connections, [connection(4, 4), connection(3, 3), connection(2, 2)]);
-    let rest = log.page(first.next, 3).await.unwrap();
+    let rest = log.page(&all, first.next, 3).await.unwrap();
     assert_eq!(rest.connections, [ended.clone(), connection(0, 0)], "it keeps its place");
     assert_eq!(rest.next, None);
+    for (filter, expected) in [
+        (ConnectionFilter { outcome: Some(ConnectionOutcome::Closed), ..all.clone() }, vec![ended.clone()]),
+        (ConnectionFilter { from: Some(at(3)), ..all.clone() }, vec![connection(4, 4), connection(3, 3)]),
+        (ConnectionFilter { to: Some(at(1)), ..all.clone() }, vec![connection(0, 0)]),
+        (
+            ConnectionFilter { outcome: Some(ConnectionOutcome::Open), from: Some(at(1)), to: Some(at(3)) },
+            vec![connection(2, 2)],
+        ),
+    ] {
+        assert_eq!(log.page(&filter, None, 10).await.unwrap().connections, expected, "{filter:?}");
+    }
 
     assert_eq!(log.abandon_open("agent-stopped", "The Agent was stopped.").await.unwrap(), 4);
-    let page = log.page(None, 10).await.unwrap();
+    let page = log.page(&all, None, 10).await.unwrap();
     assert!(page.connections.iter().all(|connection| connection.outcome != ConnectionOutcome::Open));
     assert_eq!(page.connections[0].code.as_deref(), Some("agent-stopped"));
     assert_eq!(page.connections[3], ended);

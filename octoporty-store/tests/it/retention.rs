@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use octoporty_store::limits::HISTORY_KEPT;
+use octoporty_store::{ConnectionFilter, limits::HISTORY_KEPT};
 use octoporty_store::{
     ConnectionOutcome, ConnectionRecord, Headers, MinuteRecord, Pruned, RequestFilter, RequestRecord, Retention,
     TunnelState,
@@ -56,7 +56,10 @@ async fn what_is_too_old_or_too_much_goes() {
     let left = test.store.request_log().page(&RequestFilter::default(), None, 1_000).await.unwrap();
     assert_eq!(left.requests.len(), 100);
     assert!(left.requests.iter().all(|request| request.at == now));
-    assert_eq!(test.store.connection_log().page(None, 10).await.unwrap().connections.len(), 5);
+    assert_eq!(
+        test.store.connection_log().page(&ConnectionFilter::default(), None, 10).await.unwrap().connections.len(),
+        5
+    );
     let mut logs = stranger(&test.logs()).await;
     assert_eq!(number(&mut logs, "SELECT count(*) FROM request_headers").await, 0);
     assert_eq!(test.store.prune().await.unwrap(), Pruned::default());

@@ -1,6 +1,6 @@
 //! Who may open a tunnel: R22, R23.
 
-use octoporty_client::ConnectionState;
+use octoporty_client::{ConnectionState, TunnelFailure};
 use octoporty_tests::{HOST, TEST_KEY, TestAgent, TestGateway, Visitor};
 
 use crate::SOON;
@@ -23,6 +23,7 @@ async fn agent_with_a_wrong_key_is_told_what_to_change() {
     let agent = TestAgent::builder_with_key(gateway.address(), WRONG).map(HOST, upstream.address()).start().unwrap();
     let status = agent.wait_for("an error", SOON, |status| status.last_error.is_some()).await;
     assert_eq!(status.state, ConnectionState::Reconnecting);
+    assert_eq!(status.last_failure, Some(TunnelFailure::WrongKey));
     let error = status.last_error.unwrap();
     assert!(error.contains("Agent__ApiKey"), "{error}");
     assert!(!error.contains(WRONG) && !error.contains(TEST_KEY), "{error}");

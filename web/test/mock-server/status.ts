@@ -34,6 +34,7 @@ export function mockStatus(scenario: Scenario, mappings: readonly Mapping[], now
         ? { at: ago(48), durationSeconds: null, cause: "the network was lost", code: "1006" }
         : { at: ago(49 * 60 + 48), durationSeconds: 48, cause: "the Gateway restarted", code: "1012" },
     unsaved: [],
+    recording: "on",
     unrecorded: 0,
     mappings: { total: mappings.length, enabled, live: down ? 0 : enabled },
   };

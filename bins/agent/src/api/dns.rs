@@ -28,7 +28,7 @@ const ANY_LABEL: &str = "octoporty-dns-check";
 #[into_params(parameter_in = Query)]
 pub(crate) struct DnsQuery {
     /// A name, or `*.example.com`.
-    #[param(example = "app.example.com")]
+    #[param(example = "app.example.com", min_length = 1, max_length = 255)]
     name: String,
 }
 

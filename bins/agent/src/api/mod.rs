@@ -32,7 +32,7 @@ mod transfer;
 pub(crate) use auth::Auth;
 pub(crate) use error::Problem;
 pub(crate) use hosts::AllowedHosts;
-pub(crate) use mappings::tell_changes;
+pub(crate) use mappings::{RenderedList, tell_changes};
 pub(crate) use rate_limit::RateLimits;
 pub(crate) use router::router;
 pub(crate) use serve::serve;

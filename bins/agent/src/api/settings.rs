@@ -64,6 +64,7 @@ pub(crate) struct LandingPage {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct LandingInput {
     /// 1 MiB at most.
+    #[schema(pattern = r"\S")]
     html: String,
 }
 

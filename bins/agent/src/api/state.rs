@@ -15,10 +15,19 @@ use octoporty_client::{
     upstream::{AddressPolicy, UpstreamClient},
 };
 use octoporty_shell::logging::LogRing;
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::Instant,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{auth::Auth, hosts::AllowedHosts, rate_limit::RateLimits};
+use super::{
+    auth::Auth,
+    error::{Answer, Problem},
+    hosts::AllowedHosts,
+    mappings::RenderedList,
+    rate_limit::RateLimits,
+};
 use crate::{
     catalogue::Catalogue,
     observe::{Hub, Journal, Recorder},
@@ -56,6 +65,7 @@ pub(crate) struct Shared {
     pub(crate) auth: Auth,
     pub(crate) storage: Storage,
     pub(crate) catalogue: Catalogue,
+    pub(crate) rendered_list: RenderedList,
     pub(crate) rates: RateLimits,
     pub(crate) hub: Hub,
     pub(crate) recorder: Recorder,
@@ -68,11 +78,27 @@ pub(crate) struct Shared {
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) panics: AtomicU64,
+    /// Room for what takes much memory: one at a time.
+    pub(crate) costly: Arc<Semaphore>,
 }
 
 impl ApiState {
     pub(crate) fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
+    }
+
+    /// Does what takes much memory and time, off the runtime's threads and one at a time.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, work that began goes on and keeps its place until it is done.
+    pub(crate) async fn costly<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
+        let room = Arc::clone(&self.0.costly).acquire_owned().await.map_err(|_closed| Problem::internal())?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _room = room;
+            work()
+        });
+        done.await.map_err(|_panicked| Problem::internal())
     }
 
     /// Counts a request that panicked (R62).

@@ -17,7 +17,10 @@ use super::{
     query::Parameters,
     state::ApiState,
 };
-use crate::{clock::Timestamp, observe::Topic};
+use crate::{
+    clock::Timestamp,
+    observe::{Recording, Topic},
+};
 
 /// Most days of history: as many as are kept.
 const DAYS_MAX: u32 = 7;
@@ -58,13 +61,15 @@ pub(crate) struct StatusView {
     agent_name: String,
     /// Connections that the tunnel has now.
     lanes: usize,
-    /// The id of the stay at the Gateway; null while the tunnel does not tell it.
+    /// The id of the stay at the Gateway, as the Gateway's log has it; null while the tunnel is down.
     session_id: Option<String>,
     connected_since: Option<Timestamp>,
     next_attempt_at: Option<Timestamp>,
     last_loss: Option<LossView>,
     /// What cannot be saved, in sentences; empty when all is well.
     unsaved: Vec<String>,
+    /// What is kept of visitors' requests, as the configuration says.
+    recording: RecordingView,
     /// Exchanges that were left out of log and statistics since the start, because too many came at once.
     unrecorded: u64,
     mappings: MappingCounts,
@@ -91,6 +96,26 @@ impl From<octoporty_client::ConnectionState> for ConnectionStatus {
             From::Syncing => Self::Syncing,
             From::Connected => Self::Connected,
             From::Reconnecting => Self::Reconnecting,
+        }
+    }
+}
+
+/// `on`: each request is logged and all are counted. `figures`: they are counted alone. `off`: neither.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Recording)]
+pub(crate) enum RecordingView {
+    On,
+    Figures,
+    Off,
+}
+
+impl From<Recording> for RecordingView {
+    fn from(recording: Recording) -> Self {
+        match recording {
+            Recording::On => Self::On,
+            Recording::Figures => Self::Figures,
+            Recording::Off => Self::Off,
         }
     }
 }
@@ -221,7 +246,7 @@ pub(crate) fn view(state: &ApiState) -> StatusView {
         agent_host: octoporty_shell::process::host_name(),
         agent_name: state.config.agent_name.clone(),
         lanes: tunnel.lanes,
-        session_id: None,
+        session_id: tunnel.session.map(|session| session.to_string()),
         connected_since: state.journal.connected_since(),
         next_attempt_at: tunnel.next_attempt.map(Timestamp::of_instant),
         last_loss: state.journal.last_loss().map(|loss| LossView {
@@ -231,6 +256,7 @@ pub(crate) fn view(state: &ApiState) -> StatusView {
             code: loss.code,
         }),
         unsaved: state.storage.problems(),
+        recording: state.recorder.recording().into(),
         unrecorded: state.recorder.skipped(),
         mappings: MappingCounts { total, enabled, live },
     }

@@ -28,11 +28,12 @@ pub(crate) struct GatewayState {
 
 const DOWN: &str = "The tunnel is down. The mapping is saved, and goes live when the tunnel is back.";
 const ASKED: &str = "The Gateway has not confirmed it yet.";
+const UNNAMED: &str = "The Gateway refused more mappings than it named, and this may be one of them.";
 const SHADOWED: &str = "The configuration has a mapping of the same domain, which is the one that counts.";
 
 impl GatewayState {
-    /// What the tunnel's status means for an entry. `asked`: it was changed, and the Gateway has not answered since.
-    pub(super) fn of(entry: &Entry, status: &Status, asked: bool, shadowed: bool) -> (Place, Option<String>) {
+    /// What the tunnel's status means for an entry, which is as it is now since this `revision` of the Agent's mappings.
+    pub(super) fn of(entry: &Entry, status: &Status, revision: u64, shadowed: bool) -> (Place, Option<String>) {
         if !entry.settings().enabled {
             return (Place::Off, None);
         }
@@ -45,12 +46,13 @@ impl GatewayState {
         if status.state != ConnectionState::Connected {
             return (Place::Pending, Some(DOWN.to_owned()));
         }
-        if asked {
+        if status.synced < Some(revision) {
             return (Place::Pending, Some(ASKED.to_owned()));
         }
         let id = entry.id().as_u128();
         match status.problems.iter().find(|problem| problem.id.as_u128() == id) {
             Some(problem) => (Place::Refused, Some(sentence(&problem.message))),
+            None if status.unnamed_problems > 0 => (Place::Pending, Some(UNNAMED.to_owned())),
             None => (Place::Live, None),
         }
     }

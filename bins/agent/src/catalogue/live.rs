@@ -1,13 +1,13 @@
 //! The mappings as they are now: read by handlers, changed when the database or the tunnel's status changes.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use octoporty_client::{Agent, ConnectionState, Status};
-use octoporty_store::MappingSet;
+use octoporty_store::Mappings;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -46,9 +46,12 @@ struct State {
     order: Vec<Uuid>,
     gateway: HashMap<Uuid, GatewayState>,
     health: HashMap<Uuid, Health>,
-    /// Changed since the Gateway last answered.
-    asked: HashSet<Uuid>,
+    /// Which revision of the Agent's mappings was the first to have a mapping as it is now. Nothing for those that the
+    /// Agent had from its start.
+    revisions: HashMap<Uuid, u64>,
     status: Status,
+    /// Counts changes of what is shown of any of them.
+    version: u64,
     /// Whose state or health changed since somebody asked.
     changes: BTreeSet<Uuid>,
 }
@@ -64,10 +67,13 @@ impl Catalogue {
     }
 
     /// Takes over what is stored now, and tells the Agent of it if that makes a difference to visitors.
-    pub(crate) fn apply(&self, set: &MappingSet) {
+    pub(crate) fn apply(&self, mappings: Mappings<'_>) {
         let inner = &self.inner;
         let mut state = inner.lock();
+        // Read under the lock, so that of two who apply at once none brings an older set back.
+        let set = mappings.all();
         let mut stored = HashMap::with_capacity(set.list().len());
+        let mut changed = Vec::new();
         let mut differs = false;
         for mapping in set.list() {
             let entry = match state.stored.remove(&mapping.id) {
@@ -76,9 +82,9 @@ impl Catalogue {
                     let entry = Entry::stored(Arc::clone(mapping));
                     let was_on = old.is_some_and(|old| old.served().is_some());
                     let is_on = entry.served().is_some();
-                    differs |= was_on || is_on;
-                    if is_on {
-                        state.asked.insert(mapping.id);
+                    if was_on || is_on {
+                        differs = true;
+                        changed.push(mapping.id);
                     }
                     entry
                 }
@@ -88,11 +94,12 @@ impl Catalogue {
         // What is left was deleted.
         for (id, entry) in std::mem::take(&mut state.stored) {
             differs |= entry.served().is_some();
-            state.asked.remove(&id);
+            state.revisions.remove(&id);
             state.gateway.remove(&id);
             state.health.remove(&id);
             state.changes.remove(&id);
         }
+        state.version += 1;
         state.order = inner.fixed.0.iter().map(Entry::id).chain(set.list().iter().map(|mapping| mapping.id)).collect();
         state.stored = stored;
         if differs {
@@ -100,7 +107,8 @@ impl Catalogue {
             let own =
                 state.stored.values().filter(|entry| inner.fixed.find(&entry.settings().external_domain).is_none());
             served.extend(own.filter_map(|entry| entry.served().cloned()));
-            inner.agent.replace_mappings(served);
+            let revision = inner.agent.replace_mappings(served);
+            state.revisions.extend(changed.into_iter().map(|id| (id, revision)));
         }
         inner.judge(&mut state);
         drop(state);
@@ -110,15 +118,7 @@ impl Catalogue {
     /// Takes over how the tunnel is now.
     pub(super) fn note(&self, status: Status) {
         let mut state = self.inner.lock();
-        let old = std::mem::replace(&mut state.status, status);
-        let new = &state.status;
-        // Each answer of the Gateway to the whole set is a change of the status, even one to the same. What differs in
-        // something else alone, such as the round trip, is none.
-        let answered = new.state == ConnectionState::Connected
-            && (old.state != new.state || old.live != new.live || old.problems != new.problems || old == *new);
-        if answered {
-            state.asked.clear();
-        }
+        state.status = status;
         self.inner.judge(&mut state);
         drop(state);
         self.inner.changed.notify_waiters();
@@ -128,15 +128,21 @@ impl Catalogue {
     pub(crate) fn note_health(&self, id: Uuid, error: Option<String>) {
         let mut state = self.inner.lock();
         state.health.insert(id, Health { error, since: Timestamp::now() });
+        state.version += 1;
         state.changes.insert(id);
         drop(state);
         self.inner.changed.notify_waiters();
     }
 
-    /// All of them, with where they stand.
-    pub(crate) fn list(&self) -> Vec<(Entry, GatewayState, Option<Health>)> {
+    /// All of them, with where they stand, and the version of this list.
+    pub(crate) fn list(&self) -> (u64, Vec<(Entry, GatewayState, Option<Health>)>) {
         let state = self.inner.lock();
-        state.order.iter().filter_map(|id| self.inner.view(&state, *id)).collect()
+        (state.version, state.order.iter().filter_map(|id| self.inner.view(&state, *id)).collect())
+    }
+
+    /// Another number after each change of what [`Self::list`] gives.
+    pub(crate) fn version(&self) -> u64 {
+        self.inner.lock().version
     }
 
     /// One of them.
@@ -179,7 +185,7 @@ impl Catalogue {
                 changed.as_mut().enable();
                 {
                     let state = self.inner.lock();
-                    if state.status.state != ConnectionState::Connected || !state.asked.contains(&id) {
+                    if state.status.state != ConnectionState::Connected || state.is_answered(id) {
                         return;
                     }
                 }
@@ -204,16 +210,28 @@ impl Catalogue {
     }
 }
 
+impl State {
+    /// Whether the Gateway has answered to a mapping as it is now.
+    fn is_answered(&self, id: Uuid) -> bool {
+        self.status.synced >= Some(self.revisions.get(&id).copied().unwrap_or_default())
+    }
+}
+
 impl Inner {
     /// Finds out anew where each mapping stands.
     fn judge(&self, state: &mut State) {
-        let State { stored, gateway, asked, status, changes, .. } = state;
+        let State { stored, gateway, revisions, status, version, changes, .. } = state;
         for entry in self.fixed.0.iter().chain(stored.values()) {
             let id = entry.id();
             let shadowed = !entry.read_only && self.fixed.find(&entry.settings().external_domain).is_some();
-            let (place, reason) = GatewayState::of(entry, status, asked.contains(&id), shadowed);
+            let revision = revisions.get(&id).copied().unwrap_or_default();
+            let (place, reason) = GatewayState::of(entry, status, revision, shadowed);
             let is_same = gateway.get(&id).is_some_and(|old| old.place == place && old.reason == reason);
-            if !is_same && gateway.insert(id, GatewayState { place, reason, since: Timestamp::now() }).is_some() {
+            if is_same {
+                continue;
+            }
+            *version += 1;
+            if gateway.insert(id, GatewayState { place, reason, since: Timestamp::now() }).is_some() {
                 changes.insert(id);
             }
         }

@@ -22,8 +22,8 @@ pub(crate) async fn watch(catalogue: Catalogue, agent: Agent, storage: Storage) 
         let store = storage.opened().await;
         let mut mappings = store.mappings().watch();
         loop {
-            let now = mappings.borrow_and_update().clone();
-            catalogue.apply(&now);
+            mappings.mark_unchanged();
+            catalogue.apply(store.mappings());
             if mappings.changed().await.is_err() {
                 return;
             }

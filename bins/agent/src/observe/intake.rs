@@ -11,14 +11,20 @@ use octoporty_core::{
 use octoporty_store::{Failure, Headers, Phases, RequestKind, RequestRecord, Side};
 use uuid::Uuid;
 
-use super::{Recorder, recorder::Told};
+use super::{Recorder, Recording, recorder::Told};
 
 impl ExchangeObserver for Recorder {
     /// All exchanges are counted; so many are also told of in full that telling costs a busy tunnel little.
     fn detail(&self) -> Detail {
+        if self.inner.recording == Recording::Off {
+            return Detail::Nothing;
+        }
         if !self.has_room() {
             self.skip();
             return Detail::Nothing;
+        }
+        if self.inner.recording == Recording::Figures {
+            return Detail::Figures;
         }
         let left = self.inner.in_full.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         if left.is_ok() { Detail::Heads } else { Detail::Figures }
@@ -107,4 +113,28 @@ fn failure(failure: &ExchangeFailure) -> Failure {
         _ => "connection-lost",
     };
     Failure { side, cause: cause.to_owned(), message: failure.message.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observe::recorder::IN_FULL_MAX;
+
+    #[test]
+    fn no_more_is_asked_for_than_is_kept() {
+        for (recording, expected) in
+            [(Recording::On, Detail::Heads), (Recording::Figures, Detail::Figures), (Recording::Off, Detail::Nothing)]
+        {
+            let (recorder, _records) = Recorder::new(Utc::now(), recording);
+            assert_eq!(recorder.detail(), expected, "{recording:?}");
+            assert_eq!(recorder.skipped(), 0, "what is not wanted is not missed");
+        }
+    }
+
+    #[test]
+    fn beyond_a_burst_requests_are_counted_alone() {
+        let (recorder, _records) = Recorder::new(Utc::now(), Recording::On);
+        let in_full = (0..2 * IN_FULL_MAX).filter(|_| recorder.detail() == Detail::Heads).count();
+        assert_eq!(u32::try_from(in_full), Ok(IN_FULL_MAX));
+    }
 }

@@ -6,7 +6,8 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use octoporty_client::{Agent, ConnectionState, Status};
+use octoporty_client::{Agent, ConnectionState, Status, TunnelFailure};
+use octoporty_core::id::SessionId;
 use octoporty_store::{ConnectionOutcome, ConnectionRecord, Store, StoreError, TunnelState};
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
@@ -73,6 +74,7 @@ impl Journal {
             recorder,
             address: agent.gateway(),
             open: None,
+            session: None,
             failed_attempt: 0,
             unwritten: Vec::new(),
             history: None,
@@ -105,11 +107,29 @@ struct Scribe {
     address: String,
     /// The connection that is up, and what had passed when it came up.
     open: Option<(ConnectionRecord, Tally)>,
+    /// The stay at the Gateway that this is.
+    session: Option<SessionId>,
     /// The attempt whose failure was written.
     failed_attempt: u32,
     unwritten: Vec<ConnectionRecord>,
     /// The state that was last written, once there is a database.
     history: Option<(TunnelState, Option<String>)>,
+}
+
+/// What came of a connection that is over, in a word and in a sentence.
+fn ending(status: &Status) -> (ConnectionOutcome, &'static str, String) {
+    if status.state == ConnectionState::Disconnected {
+        return (ConnectionOutcome::Closed, "agent-stopped", "The Agent stopped.".to_owned());
+    }
+    let failure = status.last_failure.unwrap_or(TunnelFailure::Lost);
+    let outcome = if failure.is_orderly() { ConnectionOutcome::Closed } else { ConnectionOutcome::Lost };
+    let cause = match (failure, &status.last_error) {
+        (TunnelFailure::Reconnect, _) => "Somebody asked for a new connection.".to_owned(),
+        (_, Some(error)) => error.clone(),
+        // It is back already, and what was wrong is forgotten.
+        (_, None) => "The connection was lost, and is back.".to_owned(),
+    };
+    (outcome, failure.code(), cause)
 }
 
 impl Scribe {
@@ -135,6 +155,10 @@ impl Scribe {
 
     async fn note(&mut self, status: &Status) {
         let is_up = status.state == ConnectionState::Connected;
+        // It may have gone and come back before anybody looked.
+        if is_up && self.open.is_some() && self.session != status.session {
+            self.went_down(status);
+        }
         match (&mut self.open, is_up) {
             (None, true) => self.came_up(status),
             (Some((record, _)), true) => {
@@ -164,21 +188,13 @@ impl Scribe {
         let tally = self.recorder.inner.lock().tally;
         self.unwritten.push(record.clone());
         self.open = Some((record, tally));
+        self.session = status.session;
         self.failed_attempt = 0;
     }
 
     fn went_down(&mut self, status: &Status) {
         let now = Timestamp::now();
-        let (outcome, code, cause) = match (&status.last_error, status.state) {
-            (_, ConnectionState::Disconnected) => {
-                (ConnectionOutcome::Closed, "agent-stopped", "The Agent stopped.".to_owned())
-            }
-            (Some(error), _) if error.starts_with("the gateway ended the session") => {
-                (ConnectionOutcome::Closed, "gateway-ended", error.clone())
-            }
-            (Some(error), _) => (ConnectionOutcome::Lost, "lost", error.clone()),
-            (None, _) => (ConnectionOutcome::Closed, "reconnect", "Somebody asked for a new connection.".to_owned()),
-        };
+        let (outcome, code, cause) = ending(status);
         {
             let mut state = self.journal.lock();
             state.connected_since = None;
@@ -201,9 +217,12 @@ impl Scribe {
             return;
         }
         self.failed_attempt = status.attempts;
-        let mut record = self.record(Utc::now(), ConnectionOutcome::Failed);
+        let failure = status.last_failure;
+        let is_refusal = failure.is_some_and(TunnelFailure::is_refusal);
+        let outcome = if is_refusal { ConnectionOutcome::Refused } else { ConnectionOutcome::Failed };
+        let mut record = self.record(Utc::now(), outcome);
         record.ended_at = Some(record.attempted_at);
-        record.code = Some("not-connected".to_owned());
+        record.code = Some(failure.map_or("not-connected", TunnelFailure::code).to_owned());
         record.reason.clone_from(&status.last_error);
         self.unwritten.push(record);
     }

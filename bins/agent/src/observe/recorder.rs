@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{
+    Recording,
     failures::PendingFailures,
     rollup::{Rollup, Totals},
     tally::Tally,
@@ -33,6 +34,7 @@ pub(crate) struct Recorder {
 
 #[derive(Debug)]
 pub(super) struct Inner {
+    pub(super) recording: Recording,
     queue: mpsc::Sender<Told>,
     skipped: AtomicU64,
     /// Exchanges that may still be told of in full.
@@ -65,10 +67,11 @@ pub(crate) struct Records(pub(super) mpsc::Receiver<Told>);
 
 impl Recorder {
     /// A recorder, and the end of its queue, which the worker reads.
-    pub(crate) fn new(now: DateTime<Utc>) -> (Self, Records) {
+    pub(crate) fn new(now: DateTime<Utc>, recording: Recording) -> (Self, Records) {
         let (queue, records) = mpsc::channel(QUEUE_MAX);
         let counts = Counts { rollup: Rollup::new(now), failures: PendingFailures::default(), tally: Tally::default() };
         let inner = Inner {
+            recording,
             queue,
             skipped: AtomicU64::new(0),
             in_full: AtomicU32::new(IN_FULL_MAX),
@@ -97,6 +100,11 @@ impl Recorder {
     /// Counts an exchange as left out.
     pub(crate) fn skip(&self) {
         self.inner.skipped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How much is kept of exchanges.
+    pub(crate) fn recording(&self) -> Recording {
+        self.inner.recording
     }
 
     /// Exchanges that were left out since the start: they are in no log and in no statistics.

@@ -17,7 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use super::{
-    ExchangeRecord, Hub, Recorder, Records, Topic, intake,
+    ExchangeRecord, Hub, Recorder, Recording, Records, Topic, intake,
     recorder::{IN_FULL_MAX, Told},
     rollup,
 };
@@ -148,7 +148,9 @@ impl Worker {
         for (record, in_full) in batch {
             self.note_health(&record);
             if !in_full {
-                self.recorder.skip();
+                if self.recorder.inner.recording == Recording::On {
+                    self.recorder.skip();
+                }
                 continue;
             }
             self.around.hub.request(|skipped| RequestEvent::of(&record, skipped));

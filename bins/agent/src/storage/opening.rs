@@ -98,7 +98,6 @@ impl Storage {
     }
 
     /// Waits until the first try to open it is over.
-    #[cfg(test)]
     pub(crate) async fn tried(&self) {
         let mut state = self.state.subscribe();
         let _over = state.wait_for(|state| !matches!(state, State::Opening)).await;

@@ -50,7 +50,10 @@ pub(crate) struct SignedIn {
 ///
 /// Sets the two cookies. After five wrong passwords the address waits 1, 5, 15, then 60 minutes.
 #[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = LoginRequest,
-    responses((status = 200, body = SignedIn)), security(()))]
+    responses(
+        (status = 200, body = SignedIn),
+        (status = 401, description = "The password is wrong",
+            content_type = "application/problem+json", body = crate::api::error::ProblemDetails)), security(()))]
 pub(crate) async fn login(
     State(state): State<ApiState>,
     peer: Peer,
@@ -114,7 +117,11 @@ async fn start_session(
 /// Trade the refresh token for new tokens.
 ///
 /// One that was traded before ends its session, unless that was within the last ten seconds.
-#[utoipa::path(post, path = "/auth/refresh", tag = "auth", responses((status = 200, body = SignedIn)), security(()))]
+#[utoipa::path(post, path = "/auth/refresh", tag = "auth",
+    responses(
+        (status = 200, body = SignedIn),
+        (status = 401, description = "There is no refresh token, or it is over",
+            content_type = "application/problem+json", body = crate::api::error::ProblemDetails)), security(()))]
 pub(crate) async fn refresh(State(state): State<ApiState>, peer: Peer, headers: HeaderMap) -> Answer<Response> {
     let Some(old) = Kind::Refresh.value(peer, &headers) else {
         return Ok(signed_out(peer));
@@ -158,7 +165,7 @@ fn new_refresh_token() -> Secret {
     Secret::new(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
 }
 
-async fn wrong(state: &ApiState, peer: Peer, user_agent: Option<String>, attempt: Try) -> Problem {
+pub(super) async fn wrong(state: &ApiState, peer: Peer, user_agent: Option<String>, attempt: Try) -> Problem {
     let locked = if attempt.left == 0 { attempt.lock } else { std::time::Duration::ZERO };
     let address = peer.address.to_string();
     tracing::warn!(address, left = attempt.left, "wrong password");
@@ -177,7 +184,7 @@ async fn wrong(state: &ApiState, peer: Peer, user_agent: Option<String>, attempt
     Problem::new(StatusCode::UNAUTHORIZED, "wrong-password", message).next_lock(Some(attempt.left), attempt.lock)
 }
 
-fn locked(locked: Locked) -> Problem {
+pub(super) fn locked(locked: Locked) -> Problem {
     let (code, message) = if locked.global {
         ("too-many-sign-ins", "Too many sign-ins from everywhere. Wait a moment.".to_owned())
     } else {

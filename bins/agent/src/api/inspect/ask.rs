@@ -8,7 +8,9 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Version, header};
 use http_body_util::Empty;
-use octoporty_client::upstream::{Resolve, Resolving, SystemResolver, UpstreamClient, UpstreamError, UpstreamTarget};
+use octoporty_client::upstream::{
+    ConnectTimes, Resolve, Resolving, SystemResolver, UpstreamClient, UpstreamError, UpstreamTarget,
+};
 use tokio::time::Instant;
 
 use super::{
@@ -70,18 +72,17 @@ pub(super) async fn ask(
     let begin = Instant::now();
     let answer = client.send(target, request).await;
     let waited = begin.elapsed();
-    let timing = |body: Option<Duration>| Timing {
-        dns_ms: resolver.took().map(milliseconds),
-        wait_ms: Some(milliseconds(waited.saturating_sub(resolver.took().unwrap_or_default()))),
-        body_ms: body.map(milliseconds),
-        total_ms: milliseconds(begin.elapsed()),
-        ..Timing::default()
-    };
+    let total = || milliseconds(begin.elapsed());
+    let dns_ms = resolver.took().map(milliseconds);
     let answer = match answer {
         Ok(answer) => answer,
-        Err(error) => return SideView::failed(explain(&error), Timing { wait_ms: None, ..timing(None) }),
+        Err(error) => {
+            return SideView::failed(explain(&error), Timing { dns_ms, total_ms: total(), ..Timing::default() });
+        }
     };
     let (head, body) = answer.into_parts();
+    // Each question has a client of its own, so its connection was opened for it.
+    let connect = head.extensions.get::<ConnectTimes>().copied().unwrap_or_default();
     let content_type = text(head.headers.get(header::CONTENT_TYPE));
     let begin_body = Instant::now();
     let read = tokio::time::timeout(BODY_TIMEOUT, body::read(body, limit)).await;
@@ -92,7 +93,14 @@ pub(super) async fn ask(
         http_version: Some(version(head.version).to_owned()),
         headers: shown(&head.headers),
         body: Some(BodyView::of(bytes, truncated, content_type)),
-        timing: timing(Some(begin_body.elapsed())),
+        timing: Timing {
+            dns_ms,
+            connect_ms: Some(milliseconds(connect.tcp)),
+            tls_ms: connect.tls.map(milliseconds),
+            wait_ms: Some(milliseconds(waited.saturating_sub(connect.total))),
+            body_ms: Some(milliseconds(begin_body.elapsed())),
+            total_ms: total(),
+        },
         error: None,
     }
 }

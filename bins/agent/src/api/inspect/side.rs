@@ -22,18 +22,18 @@ pub(crate) struct SideView {
     pub(super) error: Option<SideError>,
 }
 
-/// How long each part took, in milliseconds; null for what did not happen or cannot be told apart.
+/// How long each part took, in milliseconds; null for what did not happen.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = InspectedTiming)]
 pub(crate) struct Timing {
     /// To look the name up.
     pub(super) dns_ms: Option<f64>,
-    /// To connect.
+    /// To open the TCP connection.
     pub(super) connect_ms: Option<f64>,
     /// To shake hands over TLS.
     pub(super) tls_ms: Option<f64>,
-    /// From the request to the head of the answer; with the parts before it where those are null.
+    /// From the request, on the open connection, to the head of the answer.
     pub(super) wait_ms: Option<f64>,
     /// To read the body, up to the limit.
     pub(super) body_ms: Option<f64>,

@@ -17,6 +17,9 @@ const COUNT: u32 = 100;
 /// Most lines of a page.
 const COUNT_MAX: u32 = 1_000;
 
+/// Highest id of a line: the last whole number that JSON readers are sure to know (RFC 8259 §6).
+const ID_MAX: u64 = (1 << 53) - 1;
+
 /// Longest text that is searched for, in bytes.
 const TEXT_BYTES_MAX: usize = 256;
 
@@ -26,6 +29,7 @@ const TEXT_BYTES_MAX: usize = 256;
 #[into_params(parameter_in = Query)]
 pub(crate) struct LogsQuery {
     /// Those before the line of this id; without it the newest.
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     before_id: Option<u64>,
     /// 1 to 1000; default 100.
     #[param(minimum = 1, maximum = 1000)]
@@ -121,6 +125,9 @@ impl LogsQuery {
             return Err(Problem::field("q", format!("has more than {TEXT_BYTES_MAX} bytes")));
         }
         let filter = LogFilter { level: self.level.map(Into::into), text, request: None };
+        if self.before_id.is_some_and(|id| id > ID_MAX) {
+            return Err(Problem::field("beforeId", format!("is not from 0 to {ID_MAX}")));
+        }
         Ok(LogsRead { before: self.before_id, count, filter })
     }
 }

@@ -118,14 +118,14 @@ pub(crate) async fn delete(State(state): State<ApiState>, PathId(id): PathId, Wh
     refuse_read_only(&state, id)?;
     let store = state.storage.store()?;
     store.mappings().delete(&actor, id).await.map_err(|error| refused(&state, error, ""))?;
-    state.catalogue.apply(&store.mappings().all());
+    state.catalogue.apply(store.mappings());
     state.hub.tell(Topic::Mappings, "mapping", &Change { action: "deleted", id, mapping: None });
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Makes a change count, waits for the Gateway's word, and tells who watches.
 async fn settled(state: &ApiState, store: &Store, made: &Arc<Mapping>, action: &'static str) -> Answer<MappingView> {
-    state.catalogue.apply(&store.mappings().all());
+    state.catalogue.apply(store.mappings());
     state.catalogue.settled(made.id).await;
     let view = MappingView::of(state.catalogue.get(made.id).ok_or_else(no_such_mapping)?);
     state.hub.tell(Topic::Mappings, "mapping", &Change { action, id: made.id, mapping: Some(&view) });

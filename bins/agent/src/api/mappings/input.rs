@@ -13,10 +13,10 @@ pub(crate) struct MappingInput {
     #[schema(max_length = 100)]
     name: Option<String>,
     /// `app.example.com`, or `*.example.com` for all names below one.
-    #[schema(example = "app.example.com", max_length = 253)]
+    #[schema(example = "app.example.com", min_length = 1, max_length = 255)]
     external_domain: String,
     /// A name or an address.
-    #[schema(example = "localhost", max_length = 253)]
+    #[schema(example = "localhost", min_length = 1, max_length = 253)]
     internal_host: String,
     #[schema(minimum = 1, maximum = 65535, example = 3000)]
     internal_port: u16,
@@ -25,6 +25,7 @@ pub(crate) struct MappingInput {
     /// Default: false. An older name is `allowSelfSignedCerts`.
     allow_invalid_certificates: Option<bool>,
     /// The SHA-256 of the one certificate that the service must show: 64 hex digits, colons allowed.
+    #[schema(pattern = "^(:*[0-9A-Fa-f]:*){64}$")]
     pinned_certificate: Option<String>,
     /// Default: true. An older name is `isEnabled`.
     enabled: Option<bool>,

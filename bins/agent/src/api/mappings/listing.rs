@@ -1,10 +1,15 @@
 //! `GET /mappings` and `GET /mappings/{id}`: from memory, so that they work without a database.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::view::MappingView;
+use super::{rendered, view::MappingView};
 use crate::api::{
     error::{Answer, Problem},
     query::{Parameters, PathId},
@@ -45,13 +50,20 @@ enum Sort {
     Created,
 }
 
+impl MappingsQuery {
+    /// Whether it asks for everything as it is.
+    fn is_for_all(&self) -> bool {
+        self.q.as_ref().is_none_or(String::is_empty) && self.state == StateFilter::All && self.sort == Sort::Created
+    }
+}
+
 /// Mappings.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MappingList {
     /// Those that were asked for.
-    mappings: Vec<MappingView>,
+    pub(super) mappings: Vec<MappingView>,
     /// How many there are in all.
-    total: usize,
+    pub(super) total: usize,
 }
 
 /// The mappings, of the configuration and of the database.
@@ -60,8 +72,12 @@ pub(crate) struct MappingList {
 pub(crate) async fn list(
     State(state): State<ApiState>,
     Parameters(query): Parameters<MappingsQuery>,
-) -> Json<MappingList> {
-    let all = state.catalogue.list();
+    headers: HeaderMap,
+) -> Answer<Response> {
+    if query.is_for_all() {
+        return rendered::all(&state, &headers).ok_or_else(Problem::internal);
+    }
+    let (_version, all) = state.catalogue.list();
     let total = all.len();
     let text = query.q.unwrap_or_default().to_lowercase();
     let mut mappings: Vec<_> = all
@@ -83,7 +99,7 @@ pub(crate) async fn list(
         Sort::Name => mappings.sort_by_cached_key(|mapping| mapping.settings.name.to_lowercase()),
         Sort::Domain => mappings.sort_by(|a, b| a.settings.external_domain.cmp(&b.settings.external_domain)),
     }
-    Json(MappingList { mappings, total })
+    Ok(Json(MappingList { mappings, total }).into_response())
 }
 
 /// A mapping.

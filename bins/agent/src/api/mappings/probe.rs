@@ -36,17 +36,19 @@ const TITLE_CHARACTERS_MAX: usize = 120;
 
 /// The part of a mapping behind the Agent.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ServiceTest {
-    #[schema(example = "localhost", max_length = 253)]
+    #[schema(example = "localhost", min_length = 1, max_length = 253)]
     internal_host: String,
     #[schema(minimum = 1, maximum = 65535, example = 3000)]
     internal_port: u16,
     internal_protocol: Option<ProtocolView>,
     upstream_version: Option<VersionView>,
     allow_invalid_certificates: Option<bool>,
+    #[schema(pattern = "^(:*[0-9A-Fa-f]:*){64}$")]
     pinned_certificate: Option<String>,
     /// Default: `/`.
+    #[schema(pattern = "^/[!-~]*$")]
     path: Option<String>,
 }
 

@@ -4,7 +4,6 @@ use std::{net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
 
 use clap::Parser;
 use octoporty_client::{Agent, ConnectionState};
-use octoporty_core::secret::Secret;
 use octoporty_shell::logging::LogRing;
 use octoporty_store::Clock;
 use octoporty_tests::TestGateway;
@@ -96,7 +95,7 @@ impl Setup {
     pub(super) async fn start(self) -> TestApi {
         let config = self.config();
         let fixed = Fixed::build(&config.mappings).expect("good mappings");
-        let agent = Agent::builder(&config.gateway_url.to_string(), &Secret::new(KEY.to_owned()))
+        let agent = Agent::builder(&config.gateway_url.to_string(), &config.api_key)
             .name(&config.name)
             .address_policy(address_policy(&config))
             .mappings(fixed.served())
@@ -109,7 +108,7 @@ impl Setup {
             &config,
             agent.clone(),
             fixed,
-            Recorder::new(chrono::Utc::now()),
+            Recorder::new(chrono::Utc::now(), config.recording),
             ring.clone(),
             Instant::now(),
             storage,

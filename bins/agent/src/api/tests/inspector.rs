@@ -84,7 +84,13 @@ async fn both_ways_to_a_service_are_compared() {
     assert_eq!((&found["gateway"]["status"], &found["agent"]["status"]), (&json!(200), &json!(200)), "{found}");
     assert_eq!((&found["verdict"]["level"], &found["bodyDiff"]["same"]), (&json!("ok"), &json!(true)), "{found}");
     assert_eq!(found["mapping"]["externalDomain"], "app.example.com");
-    assert!(found["agent"]["timing"]["totalMs"].as_f64().is_some_and(|ms| ms > 0.0));
+    for side in ["agent", "gateway"] {
+        let timing = &found[side]["timing"];
+        let ms = |phase: &str| timing[phase].as_f64().unwrap_or_else(|| panic!("{side} {phase}: {timing}"));
+        let parts = ms("connectMs") + ms("waitMs") + ms("bodyMs");
+        assert!(ms("connectMs") > 0.0 && parts <= ms("totalMs"), "{side}: {timing}");
+        assert_eq!(timing["tlsMs"], Value::Null);
+    }
     let cut = browser
         .post("/api/v1/test/diagnose", json!({"url": "https://app.example.com/", "maxBodyBytes": 5}))
         .await

@@ -1,5 +1,7 @@
 //! Mappings, from the form to the visitor.
 
+use std::io::Read;
+
 use http::Method;
 use octoporty_tests::TestGateway;
 use serde_json::{Value, json};
@@ -42,7 +44,7 @@ async fn a_mapping_is_live_when_the_answer_says_so() {
     let toggle = format!("{MAPPINGS}/{id}/toggle");
     let off = browser.send(Method::PATCH, &toggle, Some(json!({"enabled": false}))).await.json();
     assert_eq!((&off["enabled"], &off["gateway"]["state"]), (&json!(false), &json!("off")));
-    eventually("the Gateway knows", || async { (api.agent.status().borrow().live == 0).then_some(()) }).await;
+    assert_eq!(api.agent.status().borrow().live, 0);
     let on = browser.send(Method::PATCH, &toggle, Some(json!({"enabled": true}))).await.json();
     assert_eq!(on["gateway"]["state"], "live");
 
@@ -222,4 +224,32 @@ async fn lists_are_searched_filtered_and_sorted() {
     assert_eq!(names("sort=domain&state=on").await, ["Zoo", "Moon"]);
     assert_eq!(names("q=EXAMPLE").await, ["Zoo", "apple"]);
     assert_eq!(names("q=moon&state=off").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_list_is_sent_packed_and_is_never_an_old_one() {
+    let api = TestApi::start().await;
+    let mut browser = api.signed_in().await;
+    let mut packing = browser.clone().with("accept-encoding", "gzip, deflate");
+    let mut last = Value::Null;
+    for number in 0..10 {
+        last = create(&mut browser, mapping(&format!("app{number}.example.com"))).await;
+        assert_eq!(browser.get(MAPPINGS).await.json()["total"], number + 1);
+    }
+    let packed = packing.get(MAPPINGS).await;
+    assert_eq!((packed.header("content-encoding"), packed.header("vary")), ("gzip", "accept-encoding"));
+    let mut unpacked = String::new();
+    flate2::read::GzDecoder::new(&*packed.body).read_to_string(&mut unpacked).unwrap();
+    let plain = browser.get(MAPPINGS).await;
+    assert_eq!(plain.header("content-encoding"), "");
+    assert!(packed.body.len() < plain.body.len() / 4);
+    assert_eq!(serde_json::from_str::<Value>(&unpacked).unwrap(), plain.json());
+
+    let id = last["id"].as_str().unwrap().to_owned();
+    browser.send(Method::PATCH, &format!("{MAPPINGS}/{id}/toggle"), Some(json!({"enabled": false}))).await;
+    assert_eq!(browser.get(MAPPINGS).await.json()["mappings"][9]["enabled"], false);
+    api.state().catalogue.note_health(id.parse().unwrap(), Some("it is down".to_owned()));
+    assert_eq!(browser.get(MAPPINGS).await.json()["mappings"][9]["health"]["error"], "it is down");
+    browser.delete(&format!("{MAPPINGS}/{id}")).await;
+    assert_eq!(browser.get(MAPPINGS).await.json()["total"], 9);
 }

@@ -1,6 +1,7 @@
 //! The real router over real sockets, with a real database file and, where it matters, a real Gateway.
 
 mod assets;
+mod certificates;
 mod client;
 mod csrf;
 mod harness;

@@ -7,7 +7,7 @@ use octoporty_store::{Failure, Headers, Phases, RequestKind, Side};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::harness::{TestApi, eventually};
+use super::harness::{Setup, TestApi, eventually};
 use crate::observe::ExchangeRecord;
 
 fn record(mapping: Option<Uuid>, status: u16) -> ExchangeRecord {
@@ -186,4 +186,49 @@ async fn the_tunnels_history_is_written() {
     let states: Vec<_> =
         history["spans"].as_array().unwrap().iter().map(|span| span["state"].as_str().unwrap()).collect();
     assert!(states.contains(&"up") && states.first() == Some(&"unknown"), "{history}");
+}
+
+#[tokio::test]
+async fn tries_that_the_gateway_refused_are_in_the_log() {
+    let gateway = octoporty_tests::TestGateway::start().unwrap();
+    let api = Setup::new().gateway(&gateway).set("Agent__ApiKey", &"f".repeat(32)).start().await;
+    let browser = api.signed_in().await;
+    let refused = eventually("the try is in the log", || {
+        let mut browser = browser.clone();
+        async move { browser.get("/api/v1/connection-logs").await.json()["connections"].get(0).cloned() }
+    })
+    .await;
+    assert_eq!((&refused["outcome"], &refused["code"]), (&json!("refused"), &json!("wrong-key")), "{refused}");
+    assert!(refused["reason"].as_str().unwrap().contains("Agent__ApiKey"), "{refused}");
+    assert_eq!((&refused["connectedAt"], &refused["lanes"]), (&Value::Null, &json!(0)));
+    for (query, is_found) in [("outcome=refused", true), ("outcome=lost", false), ("to=2020-01-01T00:00:00Z", false)] {
+        let found = browser.clone().get(&format!("/api/v1/connection-logs?{query}")).await.json();
+        assert_eq!(!found["connections"].as_array().unwrap().is_empty(), is_found, "{query}");
+    }
+    let status = browser.clone().get("/api/v1/status").await.json();
+    assert_eq!(status["sessionId"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_asked_to_end_is_told_from_a_lost_one() {
+    let gateway = octoporty_tests::TestGateway::start().unwrap();
+    let api = TestApi::with_gateway(&gateway).await;
+    let mut browser = api.signed_in().await;
+    let session = browser.get("/api/v1/status").await.json()["sessionId"].as_str().unwrap().to_owned();
+    assert_eq!(browser.post("/api/v1/reconnect", json!({})).await.status, 202);
+    let log = eventually("both connections are in the log", || {
+        let mut browser = browser.clone();
+        async move {
+            let log = browser.get("/api/v1/connection-logs").await.json()["connections"].clone();
+            (log.as_array().unwrap().len() == 2).then_some(log)
+        }
+    })
+    .await;
+    assert_eq!((&log[1]["outcome"], &log[1]["code"]), (&json!("closed"), &json!("reconnect")), "{log}");
+    let other = eventually("it is up again", || {
+        let mut browser = browser.clone();
+        async move { browser.get("/api/v1/status").await.json()["sessionId"].as_str().map(str::to_owned) }
+    })
+    .await;
+    assert_ne!(session, other);
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     client::{Answer, Browser},
-    harness::{Setup, TestApi},
+    harness::{PASSWORD, Setup, TestApi},
 };
 
 const EXPORT: &str = "/api/v1/import-export/export";
@@ -143,4 +143,59 @@ async fn the_backup_is_a_database() {
     std::fs::write(&file, &answer.body).unwrap();
     let copy = Setup::new().database(file).start().await;
     assert_eq!(total(&mut copy.signed_in().await).await, 1);
+}
+
+const PASSPHRASE: &str = "a passphrase of some words";
+
+#[tokio::test]
+async fn a_document_with_secrets_is_sealed_and_opens_elsewhere() {
+    // R54
+    let api = TestApi::start().await;
+    let mut browser = api.signed_in().await;
+    let mut mapping = row("app.example.com", 80);
+    mapping["requestHeaders"] = json!({"set": [{"name": "Authorization", "value": "Bearer topsecret"}]});
+    browser.post("/api/v1/mappings", mapping).await;
+    browser.put("/api/v1/settings/landing-page", json!({"html": "<p>hello</p>"})).await;
+    let sealed = browser.post(EXPORT, json!({"password": PASSWORD, "passphrase": PASSPHRASE})).await;
+    assert_eq!(sealed.status, 200, "{sealed:?}");
+    assert_eq!(sealed.header("cache-control"), "no-store");
+    assert!(sealed.header("content-disposition").ends_with(".sealed.json\""));
+    assert!(!String::from_utf8_lossy(&sealed.body).contains("app.example.com"), "{sealed:?}");
+
+    let other = TestApi::start().await;
+    let mut browser = other.signed_in().await;
+    let with = |passphrase: &str| {
+        let mut document = sealed.json();
+        document["passphrase"] = json!(passphrase);
+        document
+    };
+    let refused = browser.post(IMPORT, with("another passphrase")).await;
+    assert_eq!(refused.verdict(), (422, "validation-failed".to_owned()));
+    assert!(refused.json()["errors"]["passphrase"].is_array(), "{refused:?}");
+    assert_eq!(browser.post(IMPORT, sealed.json()).await.verdict(), (422, "validation-failed".to_owned()));
+    assert_eq!(total(&mut browser).await, 0);
+    let imported = browser.post(IMPORT, with(PASSPHRASE)).await.json();
+    assert_eq!((&imported["created"], &imported["landingPage"]), (&json!(1), &json!("set")), "{imported}");
+    let list = browser.get("/api/v1/mappings").await.json();
+    assert_eq!(list["mappings"][0]["requestHeaders"]["set"][0]["value"], "Bearer topsecret");
+}
+
+#[tokio::test]
+async fn secrets_leave_with_the_password_alone() {
+    // R54
+    let api = TestApi::start().await;
+    let mut browser = api.signed_in().await;
+    let ask = |password: &str| json!({"password": password, "passphrase": PASSPHRASE});
+    let weak = browser.post(EXPORT, json!({"password": PASSWORD, "passphrase": "hunter2"})).await;
+    assert!(weak.json()["errors"]["passphrase"].is_array(), "{weak:?}");
+    for left in (0..5).rev() {
+        let wrong = browser.post(EXPORT, ask("wrong")).await;
+        assert_eq!(wrong.verdict(), (403, "wrong-password".to_owned()));
+        assert_eq!(wrong.json()["triesLeft"], left);
+    }
+    assert_eq!(browser.post(EXPORT, ask(PASSWORD)).await.verdict(), (429, "locked-out".to_owned()));
+    assert_eq!(browser.get("/api/v1/status").await.status, 200, "the session goes on");
+    let mut again = api.signed_in().await;
+    assert_eq!(again.post(EXPORT, ask(PASSWORD)).await.status, 200, "another session has tries of its own");
+    assert_eq!(api.browser().post(EXPORT, ask(PASSWORD)).await.status, 401);
 }

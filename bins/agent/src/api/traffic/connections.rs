@@ -1,7 +1,7 @@
 //! `GET /connection-logs`: each connection of the tunnel, and each try.
 
 use axum::{Json, extract::State};
-use octoporty_store::{ConnectionOutcome, ConnectionRecord, Cursor};
+use octoporty_store::{ConnectionFilter, ConnectionOutcome, ConnectionRecord, Cursor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -16,11 +16,19 @@ use crate::{
     clock::Timestamp,
 };
 
-/// Which page.
+/// Which connections.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ConnectionsQuery {
+    /// Those of which this came.
+    #[param(inline)]
+    outcome: Option<OutcomeView>,
+    /// Those that were tried then or later.
+    from: Option<Timestamp>,
+    /// Those that were tried before.
+    to: Option<Timestamp>,
     /// Where the last page ended.
+    #[param(pattern = "^[0-9A-Fa-f]{16}$")]
     cursor: Option<String>,
     /// 1 to 1000; default 100.
     #[param(minimum = 1, maximum = 1000)]
@@ -62,7 +70,7 @@ pub(crate) struct ConnectionView {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ConnectionOutcome)]
 pub(crate) enum OutcomeView {
@@ -73,7 +81,19 @@ pub(crate) enum OutcomeView {
     Failed,
 }
 
-/// The tunnel's connections, newest first.
+impl From<OutcomeView> for ConnectionOutcome {
+    fn from(outcome: OutcomeView) -> Self {
+        match outcome {
+            OutcomeView::Open => Self::Open,
+            OutcomeView::Closed => Self::Closed,
+            OutcomeView::Lost => Self::Lost,
+            OutcomeView::Refused => Self::Refused,
+            OutcomeView::Failed => Self::Failed,
+        }
+    }
+}
+
+/// The tunnel's connections, and tries, newest first.
 #[utoipa::path(get, path = "/connection-logs", tag = "traffic", operation_id = "list_connections",
     params(ConnectionsQuery), responses((status = 200, body = ConnectionList)))]
 pub(crate) async fn list(
@@ -83,7 +103,12 @@ pub(crate) async fn list(
     let limit = requests::limit(query.limit).ok_or_else(|| Problem::field("limit", "is not from 1 to 1000"))?;
     let cursor = query.cursor.as_deref().map(str::parse::<Cursor>).transpose();
     let cursor = cursor.map_err(|_invalid| Problem::field("cursor", "is none that this API gave"))?;
-    let page = state.storage.store()?.connection_log().page(cursor, limit).await?;
+    let filter = ConnectionFilter {
+        outcome: query.outcome.map(Into::into),
+        from: query.from.map(Timestamp::utc),
+        to: query.to.map(Timestamp::utc),
+    };
+    let page = state.storage.store()?.connection_log().page(&filter, cursor, limit).await?;
     let connections = page.connections.into_iter().map(view).collect();
     Ok(Json(ConnectionList { connections, next_cursor: page.next.map(|cursor| cursor.to_string()) }))
 }

@@ -29,7 +29,7 @@ pub(crate) struct RequestsQuery {
     mapping: Option<Uuid>,
     method: Option<String>,
     /// `404`, `4xx`, or `none` for those without an answer.
-    #[param(example = "5xx")]
+    #[param(example = "5xx", pattern = "^([1-9][0-9]{2}|[1-5](xx|XX)|none)$")]
     status: Option<String>,
     /// Those that failed there.
     #[param(inline)]
@@ -42,6 +42,7 @@ pub(crate) struct RequestsQuery {
     /// Those that began before.
     to: Option<Timestamp>,
     /// Where the last page ended.
+    #[param(pattern = "^[0-9A-Fa-f]{16}$")]
     cursor: Option<String>,
     /// 1 to 1000; default 100.
     #[param(minimum = 1, maximum = 1000)]

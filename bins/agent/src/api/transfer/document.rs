@@ -24,5 +24,6 @@ pub(crate) struct ExportDocument {
     #[schema(value_type = Vec<SettingsView>)]
     pub(super) mappings: Vec<serde_json::Value>,
     /// Null: the Gateway's own.
+    #[schema(pattern = r"\S")]
     pub(super) landing_page: Option<String>,
 }

@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use octoporty_core::message::LANDING_BYTES_MAX;
+use octoporty_core::{message::LANDING_BYTES_MAX, secret::Secret};
 use octoporty_store::{Import, ImportAction, ImportMode, MappingSettings, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,6 +16,8 @@ use utoipa::ToSchema;
 
 use super::{
     document::{ExportDocument, FORMAT, FORMAT_VERSION},
+    export::PASSPHRASE_BYTES_MAX,
+    sealed::{self, SEALED_FORMAT, SealError, SealedDocument},
     secrets,
 };
 use crate::{
@@ -42,6 +44,24 @@ pub(crate) struct ImportQuery {
     /// Rows to leave out, by their numbers, comma-separated.
     #[param(example = "3,7")]
     skip: Option<String>,
+}
+
+/// A document, or a sealed one with its passphrase.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes the body in the OpenAPI document; each part of it is read by itself")]
+pub(crate) enum ImportDocument {
+    Plain(ExportDocument),
+    Sealed(SealedImport),
+}
+
+/// A sealed document, as it was exported, and beside its own fields the passphrase.
+#[derive(ToSchema, Deserialize)]
+pub(crate) struct SealedImport {
+    #[serde(flatten)]
+    document: SealedDocument,
+    #[schema(format = Password, max_length = 1024)]
+    passphrase: String,
 }
 
 /// What an import did, or would do.
@@ -94,13 +114,15 @@ enum RowAction {
 
 /// Take over mappings and the landing page of a document. Mappings are matched by domain; nothing is deleted.
 ///
-/// With a row that is refused and not left out, nothing is written.
+/// With a row that is refused and not left out, nothing is written. A sealed document goes with its `passphrase` beside
+/// its other fields.
 #[utoipa::path(post, path = "/import-export/import", tag = "import-export", operation_id = "import",
-    params(ImportQuery), request_body = ExportDocument,
+    params(ImportQuery), request_body = ImportDocument,
     responses(
         (status = 200, body = ImportResult),
         (status = 422, description = "A row is refused, and nothing was written; or it is no such document",
-            body = ImportResult)))]
+            content((ImportResult = "application/json"),
+                (crate::api::error::ProblemDetails = "application/problem+json")))))]
 pub(crate) async fn import(
     State(state): State<ApiState>,
     Who(actor): Who,
@@ -109,7 +131,7 @@ pub(crate) async fn import(
 ) -> Answer<Response> {
     let store = state.storage.store()?;
     let skip = skipped_rows(query.skip.as_deref())?;
-    let (mappings, landing) = open(document)?;
+    let (mappings, landing) = open(unseal(&state, document).await?)?;
     let (mut rows, wanted) = read_rows(&state, &store, mappings, &skip);
     let (landing_page, setting) = read_landing(&store, landing).await?;
     let import = || Import {
@@ -129,7 +151,7 @@ pub(crate) async fn import(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(result)).into_response());
     }
     store.transfer().import(&actor, import(), ImportMode::Apply).await?;
-    state.catalogue.apply(&store.mappings().all());
+    state.catalogue.apply(store.mappings());
     state.hub.tell(Topic::Mappings, "resync", &serde_json::json!({}));
     if setting.is_some() {
         state.landing_changed.notify_one();
@@ -142,6 +164,26 @@ fn skipped_rows(text: Option<&str>) -> Answer<BTreeSet<usize>> {
     let numbers = text.unwrap_or_default().split(',').map(str::trim).filter(|number| !number.is_empty());
     let parsed = numbers.map(str::parse).collect::<Result<_, _>>();
     parsed.map_err(|_not_a_number| Problem::field("skip", "is not a list of numbers such as 3,7"))
+}
+
+/// What is in a sealed document; any other one as it is.
+async fn unseal(state: &ApiState, document: Value) -> Answer<Value> {
+    if document.get("format").and_then(Value::as_str) != Some(SEALED_FORMAT) {
+        return Ok(document);
+    }
+    let import = serde_json::from_value::<SealedImport>(document);
+    let SealedImport { document, passphrase } = import
+        .map_err(|error| Problem::field("body", format!("is no sealed document with its passphrase: {error}")))?;
+    let passphrase = Secret::new(passphrase);
+    if passphrase.expose().len() > PASSPHRASE_BYTES_MAX {
+        return Err(Problem::field("passphrase", format!("has more than {PASSPHRASE_BYTES_MAX} bytes")));
+    }
+    let opened = state.costly(move || sealed::unseal(&document, &passphrase)).await?;
+    let text = opened.map_err(|error| match error {
+        SealError::Refused => Problem::field("passphrase", error.to_string()),
+        SealError::Unknown | SealError::TooCostly => Problem::field("body", error.to_string()),
+    })?;
+    serde_json::from_slice(&text).map_err(|_changed| Problem::field("body", "holds no export of this program"))
 }
 
 /// The mappings and the landing page of a document.

@@ -3,6 +3,7 @@
 mod document;
 mod export;
 mod import;
+mod sealed;
 mod secrets;
 mod sqlite;
 
@@ -19,7 +20,7 @@ const IMPORT_BYTES_MAX: usize = 5 * 1024 * 1024;
 
 pub(crate) fn router() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
-        .routes(routes!(export::export))
+        .routes(routes!(export::export, export::export_sealed))
         .routes(routes!(import::import).layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX)))
         .routes(routes!(sqlite::sqlite))
 }

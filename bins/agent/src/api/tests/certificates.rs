@@ -1,0 +1,52 @@
+//! Certificates of services: refused, shown, and pinned (R35).
+
+use octoporty_tests::{TestGateway, TestUpstreamTls, Visitor};
+use serde_json::{Value, json};
+
+use super::{client::Browser, harness::TestApi};
+
+const HOST: &str = "app.example.com";
+
+async fn visit(gateway: &TestGateway) -> u16 {
+    let mut visitor = Visitor::connect(gateway.address(), HOST).await.unwrap();
+    visitor.get("/").await.unwrap().status()
+}
+
+async fn put(browser: &mut Browser, made: &Value, pin: &str) -> Value {
+    let mut changed = made.clone();
+    changed["pinnedCertificate"] = json!(pin);
+    let answer = browser.put(&format!("/api/v1/mappings/{}", made["id"].as_str().unwrap()), changed).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()
+}
+
+#[tokio::test]
+async fn an_unknown_certificate_is_refused_until_it_is_pinned() {
+    // R35
+    let gateway = TestGateway::start().unwrap();
+    let service = TestUpstreamTls::start(&["127.0.0.1"]).unwrap();
+    let api = TestApi::with_gateway(&gateway).await;
+    let mut browser = api.signed_in().await;
+    let place =
+        json!({"internalHost": "127.0.0.1", "internalPort": service.address().port(), "internalProtocol": "Https"});
+    let tested = browser.post("/api/v1/mappings/test", place.clone()).await.json();
+    assert_eq!(tested["outcome"], "certificate-unknown", "{tested}");
+    let fingerprint = tested["fingerprint"].as_str().unwrap().to_owned();
+    assert_eq!(fingerprint.len(), 64);
+
+    let mut mapping = place.clone();
+    mapping["externalDomain"] = json!(HOST);
+    let made = browser.post("/api/v1/mappings", mapping).await.json();
+    assert_eq!(made["gateway"]["state"], "live", "{made}");
+    assert_eq!(visit(&gateway).await, 502);
+    put(&mut browser, &made, &fingerprint.to_uppercase()).await;
+    assert_eq!(visit(&gateway).await, 200);
+    let mut pinned = place;
+    pinned["pinnedCertificate"] = json!(fingerprint);
+    assert_eq!(browser.post("/api/v1/mappings/test", pinned).await.json()["outcome"], "answered");
+    // With a pin, another certificate counts for nothing, whatever else is allowed.
+    let mut other = made.clone();
+    other["allowInvalidCertificates"] = json!(true);
+    put(&mut browser, &other, &"ab".repeat(32)).await;
+    assert_eq!(visit(&gateway).await, 502);
+}
