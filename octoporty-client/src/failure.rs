@@ -174,8 +174,7 @@ impl From<&DialError> for TunnelFailure {
             | DialError::ProxyUrl { .. }
             | DialError::Insecure { .. }
             | DialError::Key
-            | DialError::TlsNotBuilt { .. }
-            | DialError::Pin { .. } => Self::Settings,
+            | DialError::TlsNotBuilt { .. } => Self::Settings,
         }
     }
 }

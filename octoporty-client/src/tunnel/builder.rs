@@ -144,8 +144,7 @@ impl TunnelBuilder {
 async fn connected(agent: &Agent) -> Result<(), ConnectError> {
     let mut status = agent.status();
     let decided = status.wait_for(|status| {
-        status.state == ConnectionState::Connected
-            || status.last_failure.is_some_and(|failure| !failure.is_retryable())
+        status.state == ConnectionState::Connected || status.last_failure.is_some_and(|failure| !failure.is_retryable())
     });
     match decided.await {
         Ok(status) if status.state == ConnectionState::Connected => Ok(()),

@@ -248,7 +248,8 @@ impl Endpoint {
             return;
         };
         let mut status = self.tunnel.status();
-        let known = status.wait_for(|status| status.synced >= Some(revision) || status.state != ConnectionState::Connected);
+        let known =
+            status.wait_for(|status| status.synced >= Some(revision) || status.state != ConnectionState::Connected);
         let _gone_with_the_tunnel = known.await;
     }
 

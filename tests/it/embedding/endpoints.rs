@@ -117,7 +117,9 @@ async fn events_tell_the_story() {
     let live = events.next().await.unwrap();
     assert_eq!(live, Event::EndpointLive { host: endpoint.host().clone() });
     world.faults().cut();
-    assert!(matches!(events.next().await.unwrap(), Event::SessionDown { failure } if failure.code() == "connection-lost"));
+    assert!(
+        matches!(events.next().await.unwrap(), Event::SessionDown { failure } if failure.code() == "connection-lost")
+    );
     assert!(matches!(events.next().await.unwrap(), Event::Waiting { .. }));
     assert!(matches!(events.next().await.unwrap(), Event::Connecting { attempt: 1 }));
     assert!(matches!(events.next().await.unwrap(), Event::EndpointLive { .. }));

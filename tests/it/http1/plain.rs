@@ -43,7 +43,7 @@ async fn requests_that_were_sent_ahead_are_answered_in_order() {
 async fn a_head_that_comes_a_byte_at_a_time_is_as_good() {
     let world = World::start().await;
     let mut visitor = world.visitor().await;
-    let head = format!("GET /echo?tag=slow HTTP/1.1\r\nHost: {}\r\nX-Slow: yes\r\n\r\n", HOST);
+    let head = format!("GET /echo?tag=slow HTTP/1.1\r\nHost: {HOST}\r\nX-Slow: yes\r\n\r\n");
     for byte in head.as_bytes() {
         visitor.send([*byte]).await.unwrap();
     }

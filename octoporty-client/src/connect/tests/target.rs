@@ -66,7 +66,15 @@ fn key_must_fit_into_a_header() {
 
 #[test]
 fn proxy_url_is_checked() {
-    for url in ["", "proxy:3128", "https://proxy:3128", "socks4://proxy", "socks5://:pw@proxy", "http://proxy:0", "http://:3128"] {
+    for url in [
+        "",
+        "proxy:3128",
+        "https://proxy:3128",
+        "socks4://proxy",
+        "socks5://:pw@proxy",
+        "http://proxy:0",
+        "http://:3128",
+    ] {
         let error =
             DialTarget::builder("ws://localhost/", &key()).proxy(&Secret::new(url.to_owned())).build().unwrap_err();
         assert!(matches!(error, DialError::ProxyUrl { .. }), "{url}: {error}");
