@@ -17,6 +17,13 @@ function mapped(world: World, name: string, externalDomain: string) {
   return world.manager.map({ name, externalDomain, internalPort: world.upstream.port });
 }
 
+async function requestsToday(world: World, id: string): Promise<number> {
+  const { mappings } = await world.manager.read<{ mappings: { mappingId: string; requests: number }[] }>(
+    "/stats/mappings",
+  );
+  return mappings.find((each) => each.mappingId === id)?.requests ?? 0;
+}
+
 test("a mapping is made in the form, tested while it is typed, and live when it is saved", async ({
   page,
   world,
@@ -90,8 +97,10 @@ test("a mapping is switched off, back on by Undo, and visitors notice", async ({
 
 test("what had traffic today is deleted only with its address typed", async ({ page, world }) => {
   const domain = "gone.example.com";
-  await mapped(world, "Gone soon", domain);
+  const { id } = await mapped(world, "Gone soon", domain);
   await world.traffic(domain, ["/", "/"]);
+  // Requests are counted a moment after their answers.
+  await expect.poll(() => requestsToday(world, id)).toBeGreaterThan(0);
   await openSignedIn(page, world, "/mappings?q=gone");
   await expect(row(page, "Gone soon")).toContainText(/[1-9]/);
   await menu(page, "Gone soon", /Delete/);
