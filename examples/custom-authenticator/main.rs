@@ -132,6 +132,6 @@ impl Hangup {
     }
 
     async fn recv(&mut self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
