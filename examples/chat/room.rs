@@ -89,8 +89,8 @@ pub(crate) async fn join(
 }
 
 /// What a handshake is checked by.
-fn head_of(request: &Request) -> axum::http::Request<()> {
-    let mut head = axum::http::Request::new(());
+fn head_of(request: &Request) -> http::Request<()> {
+    let mut head = http::Request::new(());
     *head.method_mut() = request.method().clone();
     *head.version_mut() = request.version();
     *head.headers_mut() = request.headers().clone();
