@@ -76,6 +76,7 @@ static: setup web
 	  $(STEP) "core with $$feature only" $(CARGO) check --locked -p octoporty-core --no-default-features --features $$feature; \
 	done
 	@$(STEP) "client without features" $(CARGO) check --locked -p octoporty-client --no-default-features
+	@$(STEP) "public API" tests/api/check.sh
 	@RUSTDOCFLAGS="-D warnings" $(STEP) "documentation" $(CARGO) doc --locked --workspace --no-deps
 	@$(STEP) "dependencies at hand" $(CARGO) fetch --locked --quiet
 	@$(STEP) "licences, bans, sources" $(CARGO) deny --offline --locked check licenses bans sources

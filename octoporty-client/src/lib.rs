@@ -1,8 +1,23 @@
 //! Put a service behind an Octoporty Gateway: dial out, reconnect, forward.
 //!
-//! An [`Agent`] holds a tunnel to a Gateway and answers its requests by forwarding them to upstreams. It reads no
-//! environment, opens no port and knows no database; what it forwards is its set of [`Mapping`]s, which can be
-//! replaced at any time.
+//! A [`Tunnel`] puts names online in three ways: [`Tunnel::serve`] answers with a tower service such as an
+//! `axum::Router`, [`Tunnel::forward`] sends requests to what listens already, and [`Tunnel::listen`] gives a listener to
+//! servers that accept connections.
+//!
+//! ```no_run
+//! use octoporty_client::{Tunnel, Upstream};
+//!
+//! # async fn run(key: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let tunnel = Tunnel::builder().gateway("wss://gateway.example.com/tunnel").api_key(key).connect().await?;
+//! let endpoint = tunnel.forward("app.example.com", Upstream::http("localhost", 3000)?).await?;
+//! println!("online at {}", endpoint.url());
+//! tunnel.closed().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! An [`Agent`] is what a tunnel stands on, for programs that keep a set of [`Mapping`]s, which can be replaced at any
+//! time:
 //!
 //! ```no_run
 //! use octoporty_client::{Agent, Mapping, upstream::{Scheme, UpstreamTarget}};
@@ -17,6 +32,16 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! It reads no environment, opens no port, knows no database, and installs neither logger nor crypto provider.
+//!
+//! | feature | default | what |
+//! | --- | --- | --- |
+//! | `tls` | yes | `wss://` Gateways and HTTPS upstreams, over rustls with aws-lc-rs |
+//! | `axum-08` | no | `axum::serve` takes a [`Listener`], and handlers get a [`Visitor`] by `ConnectInfo` |
+//! | `testkit` | no | Gateway, tunnel, upstream and visitor in one process, for tests |
+//!
+//! The guides by task are in `docs/embedding` of the repository, programs to start from in `examples`.
 
 mod agent;
 pub mod connect;
@@ -24,6 +49,8 @@ pub mod control;
 mod counts;
 mod events;
 mod failure;
+#[cfg(all(doctest, feature = "axum-08", feature = "testkit"))]
+mod guides;
 mod mapping;
 pub mod observe;
 mod routes;

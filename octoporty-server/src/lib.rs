@@ -15,6 +15,12 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! In a server of one's own it is a tower service: [`Gateway::into_service`]. An [`Authenticator`] gives each Agent a key
+//! of its own, and a [`RouteRegistry`] has a say in each domain.
+//!
+//! The feature `axum-08` lets `axum::serve` take a Gateway, and adds `Gateway::agent_route`. The guides by task are in
+//! `docs/embedding` of the repository, programs to start from in `examples`.
 
 mod auth;
 mod caddy_source;
@@ -27,6 +33,8 @@ pub mod edge;
 mod files;
 pub mod forwarding;
 mod gateway;
+#[cfg(all(doctest, feature = "axum-08"))]
+mod guides;
 mod health;
 mod landing;
 mod limiter;

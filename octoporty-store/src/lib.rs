@@ -111,3 +111,7 @@ pub use sign_in_failures::{SignInFailure, SignInFailures};
 pub use store::Store;
 pub use transfer::{Import, ImportAction, ImportMode, ImportReport, ImportRow, SettingAction, Transfer};
 pub use tunnel_states::{TunnelSpan, TunnelState, TunnelStates};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,6 +4,7 @@ mod caddy;
 mod control;
 mod edge;
 mod embedding;
+mod examples;
 mod faults;
 mod h2;
 mod harness;

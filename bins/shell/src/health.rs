@@ -84,7 +84,10 @@ fn exchange(address: SocketAddr) -> io::Result<String> {
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     // An address is no host that a mapping could be for.
-    write!(stream, "GET /health HTTP/1.1\r\nhost: {address}\r\naccept: application/json\r\nconnection: close\r\n\r\n")?;
+    let request =
+        format!("GET /health HTTP/1.1\r\nhost: {address}\r\naccept: application/json\r\nconnection: close\r\n\r\n");
+    // In one piece: what answers may do so before it has read several.
+    stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer)?;
     if answer.is_empty() {
