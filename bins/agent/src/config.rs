@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 
 use http::Uri;
 use ipnet::IpNet;
-use octoporty_client::connect::{CertificatePin, PinError};
+use octoporty_client::connect::CertificatePin;
 use octoporty_core::host::Hostname;
 use octoporty_core::limits::LANES_MAX;
 use octoporty_core::secret::Secret;
@@ -18,37 +18,15 @@ use octoporty_store::Location;
 
 use crate::cli::Cli;
 use crate::gateway_url;
+use crate::link::{
+    ALLOW_INSECURE_GATEWAY, API_KEY, GATEWAY_FQDN, GATEWAY_PIN, GATEWAY_URL, Link, NAME, UPSTREAM_DENY_LIST, read_link,
+};
 use crate::mapping::{self, MappingConfig};
 use crate::observe::Recording;
 use crate::password_hash::PasswordHash;
 
-const GATEWAY_FQDN: Setting = Setting::new(
-    "Agent__GatewayFqdn",
-    "the Gateway's domain",
-    "a host name such as gateway.example.com; for a whole URL use Agent__GatewayUrl",
-);
-const GATEWAY_URL: Setting = Setting::new(
-    "Agent__GatewayUrl",
-    "the Gateway's WebSocket URL",
-    "a URL such as wss://gateway.example.com/tunnel, without user, password or query",
-);
-const ALLOW_INSECURE_GATEWAY: Setting =
-    Setting::new("Agent__AllowInsecureGateway", "dial a Gateway without TLS over a network", "true or false")
-        .default("false");
-const GATEWAY_PIN: Setting = Setting::new(
-    "Agent__GatewayPin",
-    "the only certificate, or key of one, that the Gateway may show",
-    "a SHA-256 in hexadecimal, of the certificate or of its public key",
-);
 const TCP_CONGESTION: Setting = tcp::congestion("Agent__TcpCongestion");
 const TCP_UNSENT_BYTES: Setting = tcp::unsent_bytes("Agent__TcpNotSentLowat");
-const API_KEY: Setting = Setting::new(
-    "Agent__ApiKey",
-    "the Gateway's key",
-    "32 to 1024 visible ASCII characters, the same as the Gateway's",
-)
-.hint(parse::SECRET_HINT)
-.secret();
 const JWT_SECRET: Setting =
     Setting::new("Agent__JwtSecret", "signs the sessions of the web UI", "32 to 1024 visible ASCII characters")
         .hint(parse::SECRET_HINT)
@@ -67,16 +45,6 @@ const BIND_ADDRESS: Setting = Setting::new(
     "an IPv4 or IPv6 address, such as 0.0.0.0, :: or 127.0.0.1",
 )
 .default("0.0.0.0");
-const UPSTREAM_DENY_LIST: Setting = Setting::new(
-    "Agent__UpstreamDenyList",
-    "address ranges that no mapping may reach",
-    "address ranges such as 169.254.0.0/16,fe80::/10, comma-separated, or none",
-)
-.list()
-// R33: cloud metadata, link-local, unspecified, multicast.
-.default(
-    "169.254.0.0/16,100.100.100.200/32,fe80::/10,fec0::/10,fd00:ec2::254/128,fd20:ce::254/128,0.0.0.0/8,::/128,224.0.0.0/4,255.255.255.255/32,ff00::/8",
-);
 const TRUSTED_PROXIES: Setting = Setting::new(
     "Agent__TrustedProxies",
     "proxies in front of the web UI whose word on who asks is believed",
@@ -101,20 +69,12 @@ const LANES: Setting =
     Setting::new("Agent__Lanes", "connections to the Gateway, 0 for as many as it offers", "0 to 8").default("0");
 const SHARDS: Setting =
     Setting::new("Agent__Shards", "threads of the data path, 0 for automatic", "0 to 64").default("0");
-const NAME: Setting = Setting::new(
-    "Agent__Name",
-    "this Agent's name, as the Gateway shows it",
-    "1 to 253 characters, none of them a control character",
-);
 const DATABASE: Setting = Setting::new(
     "ConnectionStrings__DefaultConnection",
     "the database",
     "`Data Source=PATH` or a `sqlite:` URL, for example Data Source=/app/data/octoporty.db",
 )
 .default("Data Source=/app/data/octoporty.db");
-
-/// Most characters of an Agent's name: those of a host name, which it is by default.
-const NAME_CHARACTERS_MAX: usize = 253;
 
 /// Every setting that the Agent reads.
 pub(crate) const SCHEMA: Schema = Schema {
@@ -232,41 +192,6 @@ pub(crate) fn layers(cli: &Cli, variables: impl IntoIterator<Item = (OsString, O
     layers
 }
 
-/// What a tunnel needs, with or without all the rest of an Agent.
-#[derive(Debug)]
-pub(crate) struct Link {
-    /// The Gateway's WebSocket URL, with its path.
-    pub(crate) gateway_url: Uri,
-    /// Dial it although key and traffic cross a network unencrypted. The user was warned (R21).
-    pub(crate) allow_insecure_gateway: bool,
-    /// The only certificate or key of the Gateway that is taken, if one was named.
-    pub(crate) gateway_pin: Option<CertificatePin>,
-    /// The Gateway's key.
-    pub(crate) api_key: Secret,
-    /// This Agent's name.
-    pub(crate) name: String,
-    /// Addresses that no mapping may reach (R33).
-    pub(crate) upstream_deny_list: Vec<IpNet>,
-}
-
-/// Reads what a tunnel needs; `None` if something is bad, which `values` then knows.
-pub(crate) fn read_link(values: &mut Values) -> Option<Link> {
-    let allow_insecure_gateway = values.required(&ALLOW_INSECURE_GATEWAY, parse::switch);
-    let gateway_url = gateway(values, allow_insecure_gateway.unwrap_or(false));
-    let gateway_pin = pin(values, gateway_url.as_ref());
-    let api_key = values.required(&API_KEY, parse::key);
-    let name = values.required(&NAME, agent_name);
-    let upstream_deny_list = values.required(&UPSTREAM_DENY_LIST, parse::networks);
-    Some(Link {
-        gateway_url: gateway_url?,
-        allow_insecure_gateway: allow_insecure_gateway?,
-        gateway_pin: gateway_pin?,
-        api_key: api_key?,
-        name: name?,
-        upstream_deny_list: upstream_deny_list?,
-    })
-}
-
 fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
     // Everything is read before the first `?`, so that all problems are known.
     let link = read_link(values);
@@ -315,60 +240,12 @@ fn read(values: &mut Values, maps: &[String]) -> Option<AgentConfig> {
     })
 }
 
-/// The Gateway's URL; the whole one wins over the domain.
-fn gateway(values: &mut Values, allow_insecure: bool) -> Option<Uri> {
-    let from_fqdn = values.maybe(&GATEWAY_FQDN, gateway_url::parse_fqdn);
-    let from_url = values.maybe(&GATEWAY_URL, gateway_url::parse_url);
-    let (from_url, from_fqdn) = (from_url?, from_fqdn?);
-    let Some(uri) = from_url.or(from_fqdn) else {
-        let message = "is missing, and so is Agent__GatewayUrl; allowed: one of the two, a host name such as \
-                       gateway.example.com or a URL such as wss://gateway.example.com/tunnel";
-        values.problem(Problem::new(GATEWAY_FQDN.name(), message));
-        return None;
-    };
-    if gateway_url::is_insecure(&uri) {
-        if !allow_insecure {
-            let message = "would send the key over a network without encryption; allowed: wss://, or ws:// to this \
-                           machine; at your own risk, Agent__AllowInsecureGateway=true";
-            values.problem(Problem::new(GATEWAY_URL.name(), message));
-            return None;
-        }
-        values.warn(
-            "Agent__AllowInsecureGateway: the key and all traffic go to the Gateway without encryption".to_owned(),
-        );
-    }
-    Some(uri)
-}
-
-/// The pin of the Gateway's certificate, which a `ws://` URL has none of.
-fn pin(values: &mut Values, gateway: Option<&Uri>) -> Option<Option<CertificatePin>> {
-    let pin = values.maybe(&GATEWAY_PIN, |text| text.trim().parse().map_err(|error: PinError| error.to_string()))?;
-    if pin.is_some() && gateway.is_some_and(|uri| uri.scheme_str() == Some("ws")) {
-        let message = "has no use without TLS; allowed: a wss:// URL, or no pin";
-        values.problem(Problem::new(GATEWAY_PIN.name(), message));
-        return None;
-    }
-    Some(pin)
-}
-
 fn host_names(text: &str) -> Result<Vec<Hostname>, String> {
     let names = text.split(',').map(str::trim).filter(|name| !name.is_empty() && *name != "none");
     let parse = |(at, name)| {
         Hostname::parse(name).map_err(|error| format!("has an entry (number {}) that is no name: {error}", at + 1))
     };
     names.enumerate().map(parse).collect()
-}
-
-fn agent_name(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.chars().any(char::is_control) {
-        return Err("has a control character".to_owned());
-    }
-    match text.chars().count() {
-        0 => Err("is empty".to_owned()),
-        1..=NAME_CHARACTERS_MAX => Ok(text.to_owned()),
-        _ => Err(format!("has more than {NAME_CHARACTERS_MAX} characters")),
-    }
 }
 
 #[cfg(test)]

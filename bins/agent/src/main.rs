@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod config;
 mod gateway_url;
+mod link;
 mod management;
 mod mapping;
 mod observe;

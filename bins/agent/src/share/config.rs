@@ -12,7 +12,7 @@ use octoporty_shell::{
 };
 
 use super::{ShareOptions, show::Form, what::What};
-use crate::{cli::Cli, config};
+use crate::{cli::Cli, config, link};
 
 /// What a share runs with.
 #[derive(Debug)]
@@ -37,14 +37,14 @@ pub(super) fn load(
     options: &ShareOptions,
 ) -> Result<Loaded<ShareConfig>, Problems> {
     let mut values = config::layers(cli, variables).into_values();
-    let link = config::read_link(&mut values);
+    let needed = link::read_link(&mut values);
     let what = what.map_err(|wrong| values.problem(Problem::new("TARGET", &wrong))).ok();
-    let host = host(options, what.as_ref(), link.as_ref().map_or("", |link| link.name.as_str()));
+    let host = host(options, what.as_ref(), needed.as_ref().map_or("", |link| link.name.as_str()));
     let host = host.map_err(|wrong| values.problem(Problem::new("--domain", &wrong))).ok();
     let logging = LoggingConfig::read(&mut values).map(|logging| for_a_terminal(&logging, cli));
     let draft = (|| {
-        let config::Link { gateway_url, allow_insecure_gateway, gateway_pin, api_key, name, upstream_deny_list } =
-            link?;
+        let link::Link { gateway_url, allow_insecure_gateway, gateway_pin, api_key, name, upstream_deny_list } =
+            needed?;
         Some(ShareConfig {
             gateway: gateway_url,
             allow_insecure_gateway,
