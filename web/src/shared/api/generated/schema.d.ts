@@ -171,7 +171,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tunnel's connections, newest first. */
+        /** The tunnel's connections, and tries, newest first. */
         get: operations["list_connections"];
         put?: never;
         post?: never;
@@ -293,7 +293,8 @@ export interface paths {
         /** All mappings of the database and the landing page, as one document without secrets. */
         get: operations["export"];
         put?: never;
-        post?: never;
+        /** The same with the secrets in it, sealed with a passphrase. Needs the password once more. */
+        post: operations["export_sealed"];
         delete?: never;
         options?: never;
         head?: never;
@@ -311,7 +312,8 @@ export interface paths {
         put?: never;
         /**
          * Take over mappings and the landing page of a document. Mappings are matched by domain; nothing is deleted.
-         * @description With a row that is refused and not left out, nothing is written.
+         * @description With a row that is refused and not left out, nothing is written. A sealed document goes with its `passphrase` beside
+         *     its other fields.
          */
         post: operations["import"];
         delete?: never;
@@ -891,6 +893,8 @@ export interface components {
          * @enum {string}
          */
         HostMode: "keep" | "upstream" | "fixed";
+        /** @description A document, or a sealed one with its passphrase. */
+        ImportDocument: components["schemas"]["ExportDocument"] | components["schemas"]["SealedImport"];
         /** @description What an import did, or would do. */
         ImportResult: {
             created: number;
@@ -938,7 +942,7 @@ export interface components {
             status?: number | null;
             timing: components["schemas"]["InspectedTiming"];
         };
-        /** @description How long each part took, in milliseconds; null for what did not happen or cannot be told apart. */
+        /** @description How long each part took, in milliseconds; null for what did not happen. */
         InspectedTiming: {
             /**
              * Format: double
@@ -947,7 +951,7 @@ export interface components {
             bodyMs?: number | null;
             /**
              * Format: double
-             * @description To connect.
+             * @description To open the TCP connection.
              */
             connectMs?: number | null;
             /**
@@ -964,7 +968,7 @@ export interface components {
             totalMs: number;
             /**
              * Format: double
-             * @description From the request to the head of the answer; with the parts before it where those are null.
+             * @description From the request, on the open connection, to the head of the answer.
              */
             waitMs?: number | null;
         };
@@ -973,6 +977,19 @@ export interface components {
          * @enum {string}
          */
         InternalProtocol: "Http" | "Https";
+        /** @description How the key is made of the passphrase. */
+        KeyDerivation: {
+            /** Format: int32 */
+            lanes: number;
+            /** Format: int32 */
+            memoryKib: number;
+            /** @example argon2id */
+            name: string;
+            /** Format: int32 */
+            passes: number;
+            /** @description 16 bytes in base64. */
+            salt: string;
+        };
         /** @enum {string} */
         LandingAction: "set" | "unchanged" | "none";
         /** @description The page that was taken. */
@@ -1252,6 +1269,11 @@ export interface components {
              */
             type: string;
         };
+        /**
+         * @description `on`: each request is logged and all are counted. `figures`: they are counted alone. `off`: neither.
+         * @enum {string}
+         */
+        Recording: "on" | "figures" | "off";
         /** @description One exchange with a visitor. */
         Request: {
             /** @description When it began. */
@@ -1318,6 +1340,43 @@ export interface components {
             name: string;
             /** @description Its number, from 1 on. */
             row: number;
+        };
+        /** @description What a document with secrets needs. */
+        SealRequest: {
+            /**
+             * Format: password
+             * @description What the document can be opened with: 12 characters at least, 1,024 bytes at most.
+             */
+            passphrase: string;
+            /**
+             * Format: password
+             * @description The password that one signs in with, once more.
+             */
+            password: string;
+        };
+        /** @description All mappings with their secrets and the landing page, sealed with a passphrase. */
+        SealedDocument: {
+            agentVersion: string;
+            /** @example xchacha20-poly1305 */
+            cipher: string;
+            /** @description The document, encrypted, with its tag, in base64. */
+            data: string;
+            exportedAt: components["schemas"]["Timestamp"];
+            /** @example octoporty-export-sealed */
+            format: string;
+            /**
+             * Format: int64
+             * @example 1
+             */
+            formatVersion: number;
+            kdf: components["schemas"]["KeyDerivation"];
+            /** @description 24 bytes in base64. */
+            nonce: string;
+        };
+        /** @description A sealed document, as it was exported, and beside its own fields the passphrase. */
+        SealedImport: components["schemas"]["SealedDocument"] & {
+            /** Format: password */
+            passphrase: string;
         };
         /** @description The part of a mapping behind the Agent. */
         ServiceTest: {
@@ -1493,9 +1552,11 @@ export interface components {
              * @description Since the tunnel was last up.
              */
             reconnectAttempts: number;
+            /** @description What is kept of visitors' requests, as the configuration says. */
+            recording: components["schemas"]["Recording"];
             /** Format: double */
             roundTripMs?: number | null;
-            /** @description The id of the stay at the Gateway; null while the tunnel does not tell it. */
+            /** @description The id of the stay at the Gateway, as the Gateway's log has it; null while the tunnel is down. */
             sessionId?: string | null;
             /**
              * Format: int64
@@ -1899,6 +1960,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description The password is wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description A browser sent it on behalf of another site */
             403: {
                 headers: {
@@ -2100,6 +2170,15 @@ export interface operations {
             };
             /** @description It cannot be read */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description There is no refresh token, or it is over */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2593,6 +2672,12 @@ export interface operations {
     list_connections: {
         parameters: {
             query?: {
+                /** @description Those of which this came. */
+                outcome?: "open" | "closed" | "lost" | "refused" | "failed";
+                /** @description Those that were tried then or later. */
+                from?: components["schemas"]["Timestamp"];
+                /** @description Those that were tried before. */
+                to?: components["schemas"]["Timestamp"];
                 /** @description Where the last page ended. */
                 cursor?: string;
                 /** @description 1 to 1000; default 100. */
@@ -3373,6 +3458,119 @@ export interface operations {
             };
         };
     };
+    export_sealed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SealRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealedDocument"];
+                };
+            };
+            /** @description It cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not signed in, or no more */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The password is wrong, or a browser sent it on behalf of another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description It is for a name that the Agent does not answer to */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description A value cannot be taken; `errors` says which and why */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to go on */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The Agent failed; its log tells why, under the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description The database or the Gateway is not there */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     import: {
         parameters: {
             query?: {
@@ -3390,7 +3588,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ExportDocument"];
+                "application/json": components["schemas"]["ImportDocument"];
             };
         };
         responses: {
@@ -3463,6 +3661,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportResult"];
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             /** @description Too many requests; Retry-After says when to go on */
