@@ -42,11 +42,6 @@ test: setup web ## Run all tests: units, end to end, documentation, a short fuzz
 	else \
 	  echo "SKIPPED: calls and allocations of a request, as python3 is missing"; \
 	fi
-	@if [ -x /usr/bin/chromium ]; then \
-	  $(STEP) "the dashboard in a browser" npm --prefix web run e2e; \
-	else \
-	  echo "SKIPPED: the dashboard in a browser; there is no chromium"; \
-	fi
 	@$(STEP) "documentation tests" $(CARGO) test --locked --workspace --doc --quiet
 	@$(STEP) "fuzzing, $(FUZZ_SECONDS) s a target" tests/fuzz/run.sh $(FUZZ_SECONDS)
 	@$(STEP) "deployment" tests/deploy/run.sh
@@ -58,6 +53,11 @@ test: setup web ## Run all tests: units, end to end, documentation, a short fuzz
 	    echo "SKIPPED: tests against other implementations; tests/setup.sh says why"; \
 	  fi; \
 	fi
+
+.PHONY: journeys
+journeys: setup web ## Walk through the dashboard in Chromium, over real programs (7 minutes)
+	@$(STEP) "build the programs" $(CARGO) build --locked --workspace --bins
+	@$(STEP) "the dashboard in a browser" npm --prefix web run e2e
 
 .PHONY: check
 check: setup static test ## Check all that must hold before a commit, then run all tests
