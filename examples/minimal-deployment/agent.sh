@@ -7,6 +7,7 @@ umask 077
 [ -s jwt-secret ] || openssl rand -hex 32 >jwt-secret
 set -a
 # shellcheck source=agent.env
+# shellcheck source=/dev/null
 . ./agent.env
 exec "${OCTOPORTY_PROGRAMS:+$OCTOPORTY_PROGRAMS/}octoporty-agent" \
   --api-key-file api-key --jwt-secret-file jwt-secret --map "$MAP"
