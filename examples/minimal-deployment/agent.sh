@@ -6,7 +6,6 @@ umask 077
 [ -s api-key ] || { echo "no api-key here: copy the one that gateway.sh made" >&2; exit 1; }
 [ -s jwt-secret ] || openssl rand -hex 32 >jwt-secret
 set -a
-# shellcheck source=agent.env
 # shellcheck source=/dev/null
 . ./agent.env
 exec "${OCTOPORTY_PROGRAMS:+$OCTOPORTY_PROGRAMS/}octoporty-agent" \

@@ -5,7 +5,6 @@ cd "$(dirname "$0")"
 umask 077
 [ -s api-key ] || openssl rand -hex 32 >api-key
 set -a
-# shellcheck source=gateway.env
 # shellcheck source=/dev/null
 . ./gateway.env
 exec "${OCTOPORTY_PROGRAMS:+$OCTOPORTY_PROGRAMS/}octoporty-gateway" --api-key-file api-key
