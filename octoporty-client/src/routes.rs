@@ -10,6 +10,9 @@ use crate::Mapping;
 ///
 /// The Agent asks again as soon as it has taken a set over. A `watch` channel of sets is a source, and so is a fixed set.
 pub trait RouteSource: Send + 'static {
+    /// Called once, before the first [`Self::next`]. Default: nothing.
+    fn begin(&mut self) {}
+
     /// The whole set: the first call gives the one to begin with, later ones wait for a change. `None` says that no
     /// change will come; the last set stays.
     ///
@@ -26,8 +29,12 @@ impl RouteSource for Vec<Mapping> {
     }
 }
 
-/// The newest set.
+/// The newest set; the one that the channel holds at the start, seen or not, is the first.
 impl RouteSource for watch::Receiver<Vec<Mapping>> {
+    fn begin(&mut self) {
+        self.mark_changed();
+    }
+
     async fn next(&mut self) -> Option<Vec<Mapping>> {
         self.changed().await.ok()?;
         Some(self.borrow_and_update().clone())

@@ -102,6 +102,7 @@ impl AgentBuilder {
     pub fn routes(mut self, mut source: impl RouteSource) -> Self {
         self.routes = Some(Box::new(move |inner: Arc<Inner>| {
             Box::pin(async move {
+                source.begin();
                 while let Some(mappings) = source.next().await {
                     inner.replace_mappings(mappings);
                 }

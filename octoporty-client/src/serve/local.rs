@@ -141,7 +141,7 @@ fn nothing() -> LocalBody {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
-/// In place of the answer that a failed service did not give; the visitor sees a page of the Gateway's.
+/// In place of the answer that a failed service did not give.
 fn failed(error: &BoxError) -> Response<LocalBody> {
     tracing::warn!(%error, "the service failed");
     let mut answer = Response::new(nothing());

@@ -19,6 +19,7 @@ struct State {
     stalled: bool,
     refusing: bool,
     delay: Duration,
+    /// At most one for each task that drives a line: a waker is kept once, and all go at each change.
     waiting: Vec<Waker>,
 }
 

@@ -38,7 +38,9 @@ pub(crate) struct Facts {
 pub(crate) async fn handle<B: RequestBody>(visit: Arc<Visit>, request: Request<B>) -> Response<VisitorBody> {
     let id = visit.gateway.request_ids.next();
     let mut request = request;
-    embedded::name_host(&mut request);
+    if visit.verdicts.is_none() {
+        embedded::name_host(&mut request);
+    }
     let headers_only_on_panic = AssertUnwindSafe(answer(&visit, request, id));
     let is_http1 = visit.verdicts.is_some();
     match headers_only_on_panic.catch_unwind().await {

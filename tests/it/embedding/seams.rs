@@ -27,14 +27,17 @@ async fn mappings_follow_their_source() {
         let target = UpstreamTarget::builder(Scheme::Http, "127.0.0.1", 9).build().unwrap();
         Mapping::new(MappingId::from_u128(id), HostPattern::parse(domain).unwrap(), target)
     };
-    let (sets, source) = watch::channel(Vec::new());
+    let (sets, source) = watch::channel(vec![mapping(9, "first.test")]);
     let agent = Agent::builder("", &Secret::from(""))
         .transport(world.transport(AgentScope::shared()))
         .routes(source)
         .start()
         .unwrap();
     let mut status = agent.status();
-    for count in [1, 2, 1] {
+    // What the channel holds before anything is sent counts too.
+    status.wait_for(|status| status.live == 1).await.unwrap();
+    assert_eq!(world.gateway().routes(), 1);
+    for count in [2, 3, 1] {
         sets.send((1..=count).map(|id| mapping(id, &format!("m{id}.test"))).collect()).unwrap();
         status.wait_for(|status| status.live == u32::try_from(count).unwrap()).await.unwrap();
         assert_eq!(world.gateway().routes(), usize::try_from(count).unwrap());

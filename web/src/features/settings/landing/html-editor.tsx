@@ -66,6 +66,8 @@ export function HtmlEditor({ value, onChange }: HtmlEditorProps) {
           LOOK,
           keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
           EditorView.contentAttributes.of({
+            // Text typed over coloured text would be given its colour in a style attribute, which the page's policy refuses.
+            contenteditable: "plaintext-only",
             tabindex: "0",
             "aria-label": "HTML of the landing page. Tab indents; press Escape, then Tab, to leave.",
           }),
