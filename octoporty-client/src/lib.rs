@@ -37,6 +37,7 @@
 //!
 //! | feature | default | what |
 //! | --- | --- | --- |
+//! | `idna` | yes | domains in international letters; without it, they are written in punycode |
 //! | `tls` | yes | `wss://` Gateways and HTTPS upstreams, over rustls with aws-lc-rs |
 //! | `axum-08` | no | `axum::serve` takes a [`Listener`], and handlers get a [`Visitor`] by `ConnectInfo` |
 //! | `testkit` | no | Gateway, tunnel, upstream and visitor in one process, for tests |
@@ -68,7 +69,9 @@ pub use mapping::Mapping;
 pub use octoporty_core::{
     host::{HostError, HostPattern, Hostname},
     id::{AgentId, MappingId, RequestId},
+    proxy::{HeaderPolicy, HeaderPolicyError, HostHeader},
     secret::Secret,
+    transport,
 };
 pub use routes::RouteSource;
 pub use serve::{Body, Conn, Listener, NoUpstream, PickUpstream, Picking, Upstream, Visitor, VisitorScheme};

@@ -69,6 +69,24 @@ impl Authenticator for Secret {
     }
 }
 
+/// One that is kept elsewhere too, such as where its keys are changed.
+impl<A: Authenticator> Authenticator for Arc<A> {
+    async fn authenticate(&self, attempt: &Attempt<'_>) -> Result<AgentScope, Denied> {
+        A::authenticate(self, attempt).await
+    }
+}
+
+/// Lets nobody in by a key: for Gateways whose Agents come by
+/// [`Gateway::serve_transport`](crate::Gateway::serve_transport) alone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoKeys;
+
+impl Authenticator for NoKeys {
+    async fn authenticate(&self, _attempt: &Attempt<'_>) -> Result<AgentScope, Denied> {
+        Err(Denied)
+    }
+}
+
 /// What an Agent that was let in may do.
 #[derive(Debug, Clone)]
 pub struct AgentScope {

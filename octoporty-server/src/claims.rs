@@ -1,5 +1,7 @@
 //! A say in which domains become routes, for programs that know more of them than a Gateway does.
 
+use std::sync::Arc;
+
 use octoporty_core::{
     host::HostPattern,
     id::{AgentId, MappingId},
@@ -53,6 +55,17 @@ pub trait RouteRegistry: Send + Sync + 'static {
     /// An Agent serves these domains from now on, and no others. Called after each sync that changed the routes.
     fn synced(&self, agent: AgentId, domains: &[HostPattern]) {
         let _unused = (agent, domains);
+    }
+}
+
+/// One that is kept elsewhere too.
+impl<R: RouteRegistry + ?Sized> RouteRegistry for Arc<R> {
+    fn claim(&self, claim: &Claim<'_>) -> Result<(), ClaimRefused> {
+        R::claim(self, claim)
+    }
+
+    fn synced(&self, agent: AgentId, domains: &[HostPattern]) {
+        R::synced(self, agent, domains);
     }
 }
 

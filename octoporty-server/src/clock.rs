@@ -14,6 +14,13 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> SystemTime;
 }
 
+/// One that is kept elsewhere too, such as where a test sets it.
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> SystemTime {
+        C::now(self)
+    }
+}
+
 /// The system's clock: the default.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;

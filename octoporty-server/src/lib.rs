@@ -54,14 +54,19 @@ mod tunnel;
 mod update;
 mod visitor;
 
-pub use auth::{AgentScope, Attempt, Authenticator, Denied, PresentedKey};
+pub use auth::{AgentScope, Attempt, Authenticator, Denied, NoKeys, PresentedKey};
 pub use caddy_source::{CaddySource, CaddyUnreadable};
 pub use claims::{Claim, ClaimRefused, RouteRegistry};
 pub use clock::{Clock, SystemClock};
 pub use config::{ConfigError, GatewayBuilder};
 pub use gateway::{Drained, Gateway};
 pub use logs::LogSource;
-pub use octoporty_core::{host::HostPattern, secret::Secret};
+pub use octoporty_core::{
+    host::{HostPattern, Hostname},
+    id::{AgentId, MappingId, RequestId},
+    secret::Secret,
+    transport,
+};
 pub use registry::AgentStatus;
 #[cfg(feature = "axum-08")]
 pub use service::ConnectionService;

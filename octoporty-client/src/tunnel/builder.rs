@@ -6,7 +6,7 @@ use octoporty_core::{id::AgentId, secret::Secret};
 
 use super::{ConnectError, Tunnel};
 use crate::{
-    Agent, AgentBuilder, ConnectionState, Failure, Status,
+    Agent, AgentBuilder, Failure, Status,
     connect::{DialTargetBuilder, OpenTransport},
     observe::ExchangeObserver,
 };
@@ -117,7 +117,32 @@ impl TunnelBuilder {
     ///
     /// Cancel safe: dropped before it is ready, nothing stays open.
     pub async fn connect(self) -> Result<Tunnel, ConnectError> {
-        let Self { gateway, key, give_up_after, changes: Changes(changes, has_transport) } = self;
+        let give_up_after = self.give_up_after;
+        let tunnel = self.start()?;
+        let connecting = tunnel.connected();
+        let connected = match give_up_after {
+            Some(after) => tokio::time::timeout(after, connecting).await.map_err(|_elapsed| {
+                let last = last_failure(&tunnel.status().borrow());
+                ConnectError::TimedOut { after, last }
+            })?,
+            None => connecting.await,
+        };
+        connected.map_err(ConnectError::Refused)?;
+        Ok(tunnel)
+    }
+
+    /// Begins to connect and gives the tunnel at once, so that its events and status can be watched meanwhile.
+    /// Endpoints can be put up too; they are online as soon as the tunnel is.
+    ///
+    /// # Errors
+    ///
+    /// When a setting cannot be.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn start(self) -> Result<Tunnel, ConnectError> {
+        let Self { gateway, key, give_up_after: _, changes: Changes(changes, has_transport) } = self;
         let (gateway, key) = match (gateway, key, has_transport) {
             (Some(gateway), Some(key), _) => (gateway, key),
             (gateway, key, true) => (gateway.unwrap_or_default(), key.unwrap_or_else(|| Secret::new(String::new()))),
@@ -125,38 +150,10 @@ impl TunnelBuilder {
             (Some(_), None, false) => return Err(ConnectError::Missing { setting: "api_key" }),
         };
         let builder = changes.into_iter().fold(Agent::builder(&gateway, &key), |agent, change| change(agent));
-        let agent = builder.start()?;
-        let connecting = connected(&agent);
-        match give_up_after {
-            Some(after) => match tokio::time::timeout(after, connecting).await {
-                Ok(connected) => connected?,
-                Err(_elapsed) => {
-                    let last = last_failure(&agent.status().borrow());
-                    return Err(ConnectError::TimedOut { after, last });
-                }
-            },
-            None => connecting.await?,
-        }
-        Ok(Tunnel::new(agent, key))
+        Ok(Tunnel::new(builder.start()?, key))
     }
 }
 
-async fn connected(agent: &Agent) -> Result<(), ConnectError> {
-    let mut status = agent.status();
-    let decided = status.wait_for(|status| {
-        status.state == ConnectionState::Connected || status.last_failure.is_some_and(|failure| !failure.is_retryable())
-    });
-    match decided.await {
-        Ok(status) if status.state == ConnectionState::Connected => Ok(()),
-        Ok(status) => match last_failure(&status) {
-            Some(failure) => Err(ConnectError::Refused(failure)),
-            None => Ok(()),
-        },
-        // The sender lives as long as the handle that is held here.
-        Err(_closed) => Ok(()),
-    }
-}
-
-fn last_failure(status: &Status) -> Option<Failure> {
+pub(super) fn last_failure(status: &Status) -> Option<Failure> {
     Some(Failure::new(status.last_failure?, status.last_error.clone()?))
 }

@@ -9,8 +9,11 @@ use octoporty_core::secret::Secret;
 use tokio::sync::watch;
 use tower_service::Service;
 
-use super::{DrainReport, Endpoint, EndpointBuilder, EndpointError, IntoHost, TunnelBuilder, endpoints::Endpoints};
-use crate::{Agent, Body, Event, Listener, Status, Upstream};
+use super::{
+    DrainReport, Endpoint, EndpointBuilder, EndpointError, IntoHost, TunnelBuilder, builder::last_failure,
+    endpoints::Endpoints,
+};
+use crate::{Agent, Body, ConnectionState, Event, Failure, Listener, Status, Upstream};
 
 /// A tunnel to a Gateway that puts endpoints online.
 ///
@@ -114,6 +117,29 @@ impl Tunnel {
     #[must_use]
     pub fn events(&self) -> BoxStream<'static, Event> {
         self.agent().events()
+    }
+
+    /// Waits until the tunnel is up, which it is already when it comes from [`TunnelBuilder::connect`].
+    ///
+    /// # Errors
+    ///
+    /// When only a person can mend what is wrong, such as a wrong key. The tunnel goes on trying.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn connected(&self) -> Result<(), Failure> {
+        let mut status = self.status();
+        let decided = status.wait_for(|status| {
+            status.state == ConnectionState::Connected
+                || status.last_failure.is_some_and(|failure| !failure.is_retryable())
+        });
+        match decided.await {
+            Ok(status) if status.state == ConnectionState::Connected => Ok(()),
+            Ok(status) => last_failure(&status).map_or(Ok(()), Err),
+            // The sender lives as long as the handle that is held here.
+            Err(_closed) => Ok(()),
+        }
     }
 
     /// Waits until the tunnel begins to close: by [`Self::drain`], or with its last handle. The future is no handle; give

@@ -58,6 +58,12 @@ pub enum HostError {
         /// The start of the name.
         name: Box<str>,
     },
+    /// International letters, in a build without the feature `idna`.
+    #[error("{name:?} has letters outside ASCII; write it in punycode (xn--…), or build with the feature idna")]
+    NotConverted {
+        /// The start of the name.
+        name: Box<str>,
+    },
     /// The last part is a number, so this must be an IPv4 address, but it is not.
     #[error(
         "the host name ends in the number {label:?} but is not an IPv4 address of four numbers from 0 to 255 without leading zeros"

@@ -2,8 +2,6 @@
 
 use std::{borrow::Borrow, fmt, net::IpAddr, str::FromStr, sync::Arc};
 
-use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
-
 use super::{
     error::{HostError, excerpt},
     normalise::{SCRATCH_BYTES, normalise_into, write_ipv6, write_name},
@@ -22,8 +20,9 @@ const TYPED_BYTES_MAX: usize = 1024;
 pub struct Hostname(Arc<str>);
 
 impl Hostname {
-    /// Reads what a person typed: international letters are converted (UTS 46), capitals lowered, one final dot taken
-    /// away. An IPv6 address may come with or without brackets. Spaces around the name are not taken away.
+    /// Reads what a person typed: international letters are converted (UTS 46, with the feature `idna`), capitals
+    /// lowered, one final dot taken away. An IPv6 address may come with or without brackets. Spaces around the name are
+    /// not taken away.
     ///
     /// # Errors
     ///
@@ -71,7 +70,14 @@ fn parse_typed<'a>(text: &str, scratch: &'a mut [u8; SCRATCH_BYTES]) -> Result<&
     if text.starts_with('[') {
         return Err(HostError::Ipv6);
     }
-    // Plain names skip the conversion. Punycode goes through it: what decodes to nonsense is no name.
+    write_international(text, scratch)
+}
+
+/// Plain names skip the conversion. Punycode goes through it: what decodes to nonsense is no name.
+#[cfg(feature = "idna")]
+fn write_international<'a>(text: &str, scratch: &'a mut [u8; SCRATCH_BYTES]) -> Result<&'a str, HostError> {
+    use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+
     if text.is_ascii() && !has_punycode(text) {
         return write_name(text.as_bytes(), scratch);
     }
@@ -81,6 +87,15 @@ fn parse_typed<'a>(text: &str, scratch: &'a mut [u8; SCRATCH_BYTES]) -> Result<&
     write_name(name.as_bytes(), scratch)
 }
 
+#[cfg(not(feature = "idna"))]
+fn write_international<'a>(text: &str, scratch: &'a mut [u8; SCRATCH_BYTES]) -> Result<&'a str, HostError> {
+    if !text.is_ascii() {
+        return Err(HostError::NotConverted { name: excerpt(text) });
+    }
+    write_name(text.as_bytes(), scratch)
+}
+
+#[cfg(feature = "idna")]
 fn has_punycode(text: &str) -> bool {
     text.as_bytes().windows(4).any(|part| part.eq_ignore_ascii_case(b"xn--"))
 }
@@ -131,15 +146,27 @@ mod tests {
     #[test]
     fn typed_names_come_out_in_normal_form() {
         check("App.Example.com.", "app.example.com");
-        check("Bücher.example", "xn--bcher-kva.example");
-        check("BÜCHER。example。", "xn--bcher-kva.example");
         check("xn--bcher-KVA.example", "xn--bcher-kva.example");
         check("r3---sn.example", "r3---sn.example");
-        check("faß.example", "xn--fa-hia.example");
         check("localhost", "localhost");
         check("10.0.0.1", "10.0.0.1");
         check("::1", "[::1]");
         check("[2001:DB8::1]", "[2001:db8::1]");
+    }
+
+    #[cfg(feature = "idna")]
+    #[test]
+    fn international_letters_are_converted() {
+        check("Bücher.example", "xn--bcher-kva.example");
+        check("BÜCHER。example。", "xn--bcher-kva.example");
+        check("faß.example", "xn--fa-hia.example");
+    }
+
+    #[cfg(not(feature = "idna"))]
+    #[test]
+    fn international_letters_ask_for_punycode() {
+        let message = Hostname::parse("Bücher.example").unwrap_err().to_string();
+        assert!(message.starts_with("\"Bücher.example\" has letters outside ASCII; write it in punycode"), "{message}");
     }
 
     #[test]
@@ -153,12 +180,20 @@ mod tests {
         check("example.com:80", HostError::NotOnlyHost { character: ':' });
         check("me@example.com", HostError::NotOnlyHost { character: '@' });
         check(" example.com", HostError::Character { character: ' ' });
-        check("bü cher.example", HostError::Character { character: ' ' });
         check("*.example.com", HostError::Character { character: '*' });
-        check("xn--zzzzzzz99999.example", HostError::International { name: "xn--zzzzzzz99999.example".into() });
         check("[::1", HostError::Ipv6);
         check("[::1]:80", HostError::Ipv6);
         check(&"ü".repeat(513), HostError::TooLong { length: 1026 });
+    }
+
+    #[cfg(feature = "idna")]
+    #[test]
+    fn international_names_are_refused_with_the_offending_part() {
+        let check = |text: &str, error: HostError| {
+            assert_eq!(Hostname::parse(text), Err(error), "{text:?}");
+        };
+        check("bü cher.example", HostError::Character { character: ' ' });
+        check("xn--zzzzzzz99999.example", HostError::International { name: "xn--zzzzzzz99999.example".into() });
         let long = Hostname::parse(&"ü".repeat(60)).unwrap_err();
         assert!(matches!(long, HostError::LabelTooLong { .. }), "{long}");
     }
@@ -180,7 +215,7 @@ mod tests {
     #[test]
     fn a_request_and_a_mapping_meet_in_one_name() {
         let (sent, port) = Hostname::parse_host_header(b"XN--BCHER-KVA.Example.:8443").unwrap();
-        assert_eq!(sent, Hostname::parse("bücher.example").unwrap());
+        assert_eq!(sent, Hostname::parse("xn--bcher-kva.example").unwrap());
         assert_eq!(port, Some(8443));
     }
 

@@ -127,6 +127,23 @@ async fn events_tell_the_story() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_connecting_can_be_watched() {
+    let world = World::new();
+    world.faults().refuse();
+    let tunnel = world.builder().start().unwrap();
+    let mut events = tunnel.events();
+    // Put up before there is anybody to tell of it.
+    let serving = tunnel.clone();
+    let endpoint = in_background(async move { serving.serve("app.test", naming("there")).await });
+    while !matches!(events.next().await.unwrap(), Event::Waiting { .. }) {}
+    world.faults().accept();
+    tunnel.connected().await.unwrap();
+    let endpoint = endpoint.await.unwrap().unwrap();
+    assert_eq!(world.visitor().get("http://app.test/").await.unwrap().text(), "there");
+    drop(endpoint);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_last_handle_closes_the_tunnel() {
     let world = World::new();
     let tunnel: Tunnel = world.tunnel().await.unwrap();

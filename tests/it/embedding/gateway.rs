@@ -1,8 +1,10 @@
 //! A Gateway inside another server.
 
+use std::sync::Arc;
+
 use axum::{Router, routing::get};
 use octoporty_client::{Tunnel, testkit::World};
-use octoporty_server::{AgentScope, Attempt, Authenticator, Denied, Gateway};
+use octoporty_server::{AgentScope, Attempt, Authenticator, Denied, Gateway, NoKeys};
 use tokio::net::TcpListener;
 use tower_service::Service;
 
@@ -68,7 +70,7 @@ impl Authenticator for TwoKeys {
 #[tokio::test]
 async fn an_authenticator_gives_each_key_its_domains() {
     // R22, R24
-    let gateway = Gateway::builder().authenticator(TwoKeys).build().unwrap();
+    let gateway = Gateway::builder().authenticator(Arc::new(TwoKeys)).build().unwrap();
     let port = serve(Router::new().fallback_service(gateway.into_service())).await;
     let builder = |key: &str| Tunnel::builder().gateway(format!("ws://127.0.0.1:{port}/tunnel")).api_key(key);
     let (one, two) = (builder("key of one").connect().await.unwrap(), builder("key of two").connect().await.unwrap());
@@ -80,6 +82,15 @@ async fn an_authenticator_gives_each_key_its_domains() {
     assert_eq!(get_from(port, "two.test", "/").await.1, "two");
     let refused = builder("key of nobody").connect().await.err().unwrap();
     assert_eq!((refused.code(), refused.is_retryable()), ("wrong-key", false));
+}
+
+#[tokio::test]
+async fn a_gateway_can_do_without_keys() {
+    let gateway = Gateway::builder().authenticator(NoKeys).build().unwrap();
+    let port = serve(Router::new().fallback_service(gateway.into_service())).await;
+    let refused =
+        Tunnel::builder().gateway(format!("ws://127.0.0.1:{port}/tunnel")).api_key("some key").connect().await;
+    assert_eq!(refused.err().unwrap().code(), "wrong-key");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
 //! Keys that stand for somebody, and domains that somebody may not have (R22, R24).
 
+use std::sync::Arc;
+
 use octoporty_client::{AgentId, HostPattern, testkit::World};
 use octoporty_server::{AgentScope, Claim, ClaimRefused, RouteRegistry};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +60,9 @@ impl RouteRegistry for OnlyEven {
 
 #[tokio::test(start_paused = true)]
 async fn a_registry_has_a_say() {
-    let world = World::with(|gateway| gateway.route_registry(OnlyEven));
+    let registry = Arc::new(OnlyEven);
+    let shared = Arc::clone(&registry);
+    let world = World::with(|gateway| gateway.route_registry(shared));
     let tunnel = world.tunnel().await.unwrap();
     tunnel.serve("even.tst", naming("even")).await.unwrap();
     let refused = tunnel.serve("odd.test.", naming("odd")).await;

@@ -202,7 +202,7 @@ fn host_header(fields: &mut Fields) -> HostHeader {
     };
     let value = inner.text(&["value"]);
     let chosen = match inner.text(&["mode"]).as_deref() {
-        None | Some("keep") => HostHeader::Keep,
+        Some("keep") => HostHeader::Keep,
         Some("upstream") => HostHeader::Upstream,
         Some("fixed") => {
             let host = value.unwrap_or_default().trim().to_owned();
@@ -211,8 +211,11 @@ fn host_header(fields: &mut Fields) -> HostHeader {
             }
             HostHeader::Fixed(host)
         }
-        Some(_) => {
-            inner.wrong("mode", "is none of keep, upstream and fixed");
+        None | Some(_) => {
+            // What is no text was named when it was read.
+            if !inner.is_wrong("mode") {
+                inner.wrong("mode", "is none of keep, upstream and fixed");
+            }
             HostHeader::Keep
         }
     };

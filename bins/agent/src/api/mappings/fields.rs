@@ -24,6 +24,11 @@ impl Fields {
         self.errors.entry(format!("{}{field}", self.prefix)).or_default().push(text.into());
     }
 
+    /// Whether something was wrong with a field that was read.
+    pub(super) fn is_wrong(&self, field: &str) -> bool {
+        self.errors.contains_key(&format!("{}{field}", self.prefix))
+    }
+
     /// Takes a field under its own or an older name. Null is as good as nothing.
     fn take(&mut self, names: &[&str]) -> Option<Value> {
         let mut found = None;

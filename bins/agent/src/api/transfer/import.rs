@@ -15,7 +15,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    document::{ExportDocument, FORMAT, FORMAT_VERSION},
+    document::{FORMAT, FORMAT_VERSION},
     export::PASSPHRASE_BYTES_MAX,
     sealed::{self, SEALED_FORMAT, SealError, SealedDocument},
     secrets,
@@ -51,8 +51,24 @@ pub(crate) struct ImportQuery {
 #[serde(untagged)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document; each part of it is read by itself")]
 pub(crate) enum ImportDocument {
-    Plain(ExportDocument),
+    Plain(PlainImport),
     Sealed(SealedImport),
+}
+
+/// A document, as it was exported or written by hand.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the body in the OpenAPI document; each part of it is read by itself")]
+pub(crate) struct PlainImport {
+    #[schema(pattern = "^octoporty-export$", example = "octoporty-export")]
+    format: String,
+    #[schema(minimum = 1, maximum = 1)]
+    format_version: u64,
+    /// As `MappingInput` says. Each is judged by itself: the answer names the bad ones, and what is wrong with them.
+    mappings: Option<Vec<Value>>,
+    /// Left out: it stays as it is.
+    #[schema(pattern = r"\S")]
+    landing_page: Option<String>,
 }
 
 /// A sealed document, as it was exported, and beside its own fields the passphrase.

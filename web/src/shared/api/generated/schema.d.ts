@@ -894,7 +894,7 @@ export interface components {
          */
         HostMode: "keep" | "upstream" | "fixed";
         /** @description A document, or a sealed one with its passphrase. */
-        ImportDocument: components["schemas"]["ExportDocument"] | components["schemas"]["SealedImport"];
+        ImportDocument: components["schemas"]["PlainImport"] | components["schemas"]["SealedImport"];
         /** @description What an import did, or would do. */
         ImportResult: {
             created: number;
@@ -1221,6 +1221,17 @@ export interface components {
             tunnelMs?: number | null;
             /** Format: double */
             waitMs?: number | null;
+        };
+        /** @description A document, as it was exported or written by hand. */
+        PlainImport: {
+            /** @example octoporty-export */
+            format: string;
+            /** Format: int64 */
+            formatVersion: number;
+            /** @description Left out: it stays as it is. */
+            landingPage?: string | null;
+            /** @description As `MappingInput` says. Each is judged by itself: the answer names the bad ones, and what is wrong with them. */
+            mappings?: unknown[] | null;
         };
         /** @description Problem details as they are sent. */
         ProblemDetails: {
