@@ -286,6 +286,7 @@ pub(crate) async fn audit(state: &ApiState, actor: &Actor, action: &str) {
 /// Tells who watches how the tunnel and the storage are doing, until dropped.
 pub(crate) async fn tell_status(state: ApiState) {
     let mut tunnel = state.agent.status();
+    let mut storage = state.storage.changes();
     loop {
         tokio::select! {
             changed = tunnel.changed() => {
@@ -296,7 +297,7 @@ pub(crate) async fn tell_status(state: ApiState) {
                 tokio::time::sleep(EVENTS_APART).await;
                 tunnel.mark_unchanged();
             }
-            () = state.storage.changed() => {
+            () = storage.next() => {
                 let problems = state.storage.problems();
                 state.hub.tell(Topic::Status, "storage", &json!({"problem": problems.first()}));
             }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
 use octoporty_core::secret::Secret;
-use octoporty_store::{Actor, Clock, Location, OpenError, Store, StoreConfig, StoreError};
+use octoporty_store::{Actor, Clock, Health, Location, OpenError, Store, StoreConfig, StoreError};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -114,14 +114,41 @@ impl Storage {
         }
     }
 
-    /// Told when [`Self::problems`] may say something else.
-    pub(crate) async fn changed(&self) {
-        let mut state = self.state.subscribe();
-        if let Some(store) = self.if_open() {
-            let mut health = store.health();
-            let _told = health.changed().await;
-        } else {
-            let _told = state.changed().await;
+    /// Follows whether [`Self::problems`] may say something else.
+    pub(crate) fn changes(&self) -> Changes {
+        Changes { state: self.state.subscribe(), health: None }
+    }
+}
+
+/// Tells when [`Storage::problems`] may say something else. What it has told once it does not tell again.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    state: watch::Receiver<State>,
+    /// The store's, once it is open.
+    health: Option<watch::Receiver<Health>>,
+}
+
+impl Changes {
+    /// Waits for the next change.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub(crate) async fn next(&mut self) {
+        // What the state says that is not told yet goes first.
+        if self.health.is_none()
+            && !self.state.has_changed().unwrap_or(false)
+            && let State::Open(store) = &*self.state.borrow()
+        {
+            self.health = Some(store.health());
+        }
+        let told = match &mut self.health {
+            Some(health) => health.changed().await,
+            None => self.state.changed().await,
+        };
+        if told.is_err() {
+            // The store is closed, or nobody opens it any more.
+            std::future::pending().await
         }
     }
 }
@@ -200,5 +227,38 @@ impl From<StoreError> for Problem {
             }
             _ => unavailable("The database is closed."),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// More than the store takes to notice a directory that is gone, or back.
+    const DEADLINE: Duration = Duration::from_secs(20);
+
+    #[tokio::test]
+    async fn a_problem_that_came_and_went_is_not_told_for_ever() {
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let location = Location::file(data.join("octoporty.db"));
+        let config = StorageConfig { location, password_digest: [0; 32], clock: Clock::default() };
+        let storage = Storage::open(config, &TaskTracker::new(), CancellationToken::new());
+        let store = storage.opened().await;
+        let mut changes = storage.changes();
+        std::fs::remove_dir_all(&data).unwrap();
+        while storage.problems().len() < 2 {
+            tokio::time::timeout(DEADLINE, changes.next()).await.expect("it is told");
+        }
+        std::fs::create_dir(&data).unwrap();
+        while !storage.problems().is_empty() {
+            tokio::time::timeout(DEADLINE, changes.next()).await.expect("it is told");
+        }
+        let moment = Duration::from_millis(100);
+        // One that came while the last was looked at may still be told.
+        let _late = tokio::time::timeout(moment, changes.next()).await;
+        assert!(tokio::time::timeout(moment, changes.next()).await.is_err(), "there is nothing new");
+        store.close().await;
     }
 }
