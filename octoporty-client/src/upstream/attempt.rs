@@ -103,7 +103,13 @@ impl Attempt<'_> {
         }
         match self.head(sender.try_send_request(request)).await? {
             Ok(answer) => Ok(self.answered(answer, lease)),
-            Err(error) => self.failed(error, &first_byte),
+            Err(error) => {
+                let outcome = self.failed(error, &first_byte);
+                if matches!(outcome, Ok(Outcome::GivenBack(..))) {
+                    lease.given_back();
+                }
+                outcome
+            }
         }
     }
 

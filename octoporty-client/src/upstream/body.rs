@@ -157,6 +157,11 @@ impl Lease {
             connection.shared.end();
         }
     }
+
+    /// The request was not sent, and its body may go over another connection yet.
+    pub(super) fn given_back(mut self) {
+        self.exchange = None;
+    }
 }
 
 impl Drop for Lease {

@@ -1,6 +1,6 @@
 //! HTTP/2 in plain text, against hyper's server.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Version};
@@ -8,9 +8,9 @@ use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody, combinators::BoxBody};
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
-use super::harness::{Peer, TestClient, TestUpstream, fed_body, get, ok, request, soon};
+use super::harness::{Peer, TestClient, TestUpstream, fed_body, get, ok, post, request, soon, text};
 use crate::upstream::UpstreamError;
 
 type Answer = Response<BoxBody<Bytes, Infallible>>;
@@ -104,6 +104,39 @@ async fn dropping_the_body_resets_the_stream_alone() {
     assert_eq!(soon(seen.recv()).await, Some(()));
     assert!(client.get(&target, "/").await.is_ok());
     assert_eq!(upstream.accepted(), 1);
+}
+
+/// Connections that end right behind an answer race with the next request. One that never took it spent no body.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn racing_close_spends_no_body() {
+    const ROUNDS: usize = 300;
+    let upstream = TestUpstream::start(|_, peer| async move {
+        let answered = Arc::new(Notify::new());
+        let told = Arc::clone(&answered);
+        let service = service_fn(move |request| {
+            let told = Arc::clone(&told);
+            async move {
+                let answer = echo(request).await;
+                told.notify_one();
+                Ok::<_, Infallible>(answer)
+            }
+        });
+        let connection = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(peer.tcp), service);
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            _ended = connection.as_mut() => return,
+            () = answered.notified() => connection.as_mut().graceful_shutdown(),
+        }
+        let _ended = connection.await;
+    })
+    .await;
+    let (client, target) = (TestClient::new(), upstream.h2c_target());
+    for _ in 0..ROUNDS {
+        match soon(client.client.send(&target, post("/", " paid"))).await {
+            Ok(answer) => assert_eq!(text(answer).await.unwrap(), "POST http://app.example.com/ paid"),
+            Err(error) => assert!(matches!(error, UpstreamError::Reset { .. }), "{error}"),
+        }
+    }
 }
 
 #[tokio::test]
