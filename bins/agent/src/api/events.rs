@@ -10,7 +10,10 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use futures::{Stream, StreamExt, stream};
+use futures::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
 use octoporty_client::{ConnectionState, control::LogTail};
 use octoporty_core::message::{LogBatch, LogFilter, LogsRead};
 use octoporty_shell::logging::LogFollower;
@@ -90,14 +93,14 @@ pub(crate) async fn events(
     let agent_logs = topics.agent_logs.then(|| state.ring.follow(None));
     let first = Event::default().retry(RETRY).event("status");
     let first = first.json_data(status::view(&state)).map_err(|_unserialisable| Problem::internal())?;
+    let gateway_logs = topics.gateway_logs.then(|| gateway_lines(state.clone()).boxed());
     let watch = Watch {
         state,
         session: caller.session,
         topics,
         follower,
         agent_logs,
-        tail: None,
-        after: None,
+        gateway_logs,
         looks: tokio::time::interval(PING_PERIOD),
         is_over: false,
     };
@@ -158,9 +161,8 @@ struct Watch {
     topics: Topics,
     follower: Follower,
     agent_logs: Option<LogFollower>,
-    tail: Option<LogTail>,
-    /// The last line of the Gateway's log that was told.
-    after: Option<u64>,
+    /// Kept, so that what opens it is not begun anew at each event.
+    gateway_logs: Option<BoxStream<'static, LogBatch>>,
     looks: Interval,
     /// The session is over, and the page was told.
     is_over: bool,
@@ -200,10 +202,7 @@ impl Watch {
         tokio::select! {
             event = self.follower.next() => self.event(event),
             batch = agent_lines(self.agent_logs.as_mut()) => lines("agent-log", batch),
-            batch = gateway_lines(&self.state, self.topics.gateway_logs, &mut self.tail, &mut self.after) => {
-                self.after = batch.entries.last().map(|entry| entry.id).or(self.after);
-                lines("gateway-log", batch)
-            }
+            Some(batch) = next_of(self.gateway_logs.as_mut()) => lines("gateway-log", batch),
             _tick = self.looks.tick() => {
                 self.is_over = !self.state.auth.is_live(&self.state.storage, self.session);
                 if self.is_over { expired() } else { Next::Nothing }
@@ -252,31 +251,49 @@ async fn agent_lines(follower: Option<&mut LogFollower>) -> LogBatch {
     }
 }
 
-/// Lines of the Gateway, which is asked again when the tunnel is back, for those that it wrote meanwhile too.
-async fn gateway_lines(
-    state: &ApiState,
-    wanted: bool,
-    tail: &mut Option<LogTail>,
-    after: &mut Option<u64>,
-) -> LogBatch {
-    if !wanted {
-        return std::future::pending().await;
+async fn next_of(logs: Option<&mut BoxStream<'static, LogBatch>>) -> Option<LogBatch> {
+    match logs {
+        Some(logs) => logs.next().await,
+        None => std::future::pending().await,
     }
-    loop {
-        if let Some(open) = tail {
-            match open.next().await {
-                Ok(Some(batch)) => return batch,
-                Ok(None) | Err(_) => *tail = None,
+}
+
+/// Lines of the Gateway, which is asked again when the tunnel is back, for those that it wrote meanwhile too.
+fn gateway_lines(state: ApiState) -> impl Stream<Item = LogBatch> + Send {
+    stream::unfold(GatewayLines { state, tail: None, after: None }, |mut lines| async move {
+        let batch = lines.next().await;
+        Some((batch, lines))
+    })
+}
+
+struct GatewayLines {
+    state: ApiState,
+    tail: Option<LogTail>,
+    /// The last line that was told.
+    after: Option<u64>,
+}
+
+impl GatewayLines {
+    async fn next(&mut self) -> LogBatch {
+        loop {
+            if let Some(open) = &mut self.tail {
+                match open.next().await {
+                    Ok(Some(batch)) => {
+                        self.after = batch.entries.last().map(|entry| entry.id).or(self.after);
+                        return batch;
+                    }
+                    Ok(None) | Err(_) => self.tail = None,
+                }
             }
-        }
-        let mut status = state.agent.status();
-        drop(status.wait_for(|status| status.state == ConnectionState::Connected).await);
-        if after.is_none() {
-            *after = newest_line(state).await;
-        }
-        match state.agent.control().follow_logs(*after, LogFilter::default()).await {
-            Ok(open) => *tail = Some(open),
-            Err(_) => tokio::time::sleep(TAIL_RETRY).await,
+            let mut status = self.state.agent.status();
+            drop(status.wait_for(|status| status.state == ConnectionState::Connected).await);
+            if self.after.is_none() {
+                self.after = newest_line(&self.state).await;
+            }
+            match self.state.agent.control().follow_logs(self.after, LogFilter::default()).await {
+                Ok(open) => self.tail = Some(open),
+                Err(_) => tokio::time::sleep(TAIL_RETRY).await,
+            }
         }
     }
 }
