@@ -1,6 +1,6 @@
 //! A Gateway with two shards: two lanes, each with its own fate.
 
-use std::{net::SocketAddr, num::NonZeroU8};
+use std::{net::SocketAddr, num::NonZeroU8, time::Duration};
 
 use octoporty_client::ConnectionState;
 use octoporty_tests::{ChaosProxy, HOST, TestAgent, TestGateway, TestUpstream, Visitor, eventually};
@@ -156,4 +156,18 @@ async fn losing_all_lanes_is_losing_the_session() {
     for visitor in &mut lanes.visitors("GET", "/").await {
         assert_eq!(visitor.answer("GET").await.unwrap().status(), 200);
     }
+}
+
+#[tokio::test]
+async fn dialling_one_lane_again_hides_no_loss_of_the_other() {
+    let lanes = Lanes::start().await;
+    let before = lanes.agent.status().last_connected;
+    // Whoever dials this network waits.
+    lanes.networks[0].stall();
+    lanes.networks[0].cut();
+    eventually(SOON, "the lane is being dialled", || lanes.networks[0].counts().connections_total == 2).await;
+    lanes.networks[1].cut();
+    // Less than it waits for a dial.
+    let soon = Duration::from_secs(8);
+    lanes.agent.wait_for("a new session", soon, |status| status.last_connected > before).await;
 }

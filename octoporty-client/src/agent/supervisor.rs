@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::FutureExt;
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Fuse, FusedFuture},
+};
 use octoporty_core::{
     id::SessionId,
     limits::LANES_MAX,
@@ -282,6 +285,9 @@ fn is_known(inner: &Inner, refused: &RefusedRoute) -> bool {
     status.problems.iter().any(|known| known.id == refused.id && known.code == refused.code)
 }
 
+/// What came of dialling a lane of a session again, and which.
+type Opened = (usize, Result<(Lane, Welcome), LaneError>);
+
 /// A session that is up.
 struct Session {
     id: SessionId,
@@ -293,6 +299,20 @@ struct Session {
 impl Session {
     /// Holds the session until it is over or to be replaced.
     async fn hold(mut self, inner: &Arc<Inner>) -> End {
+        let mut opening = Fuse::terminated();
+        let end = self.until_end(inner, &mut opening).await;
+        if !opening.is_terminated() {
+            // A lane that comes up now belongs to no session.
+            inner.tasks.spawn(async move {
+                if let (_index, Ok((lane, _welcome))) = opening.await {
+                    lane.close();
+                }
+            });
+        }
+        end
+    }
+
+    async fn until_end(&mut self, inner: &Arc<Inner>, opening: &mut Fuse<BoxFuture<'static, Opened>>) -> End {
         self.lanes.resize(self.wanted, None);
         let mut redial = Backoff::new();
         let mut redial_at = Instant::now();
@@ -331,18 +351,20 @@ impl Session {
                     offer_again_at = Instant::now() + inner.offer_interval;
                 }
                 _tick = status.tick() => self.tell(inner),
-                () = tokio::time::sleep_until(redial_at), if missing.is_some() => {
-                    let index = missing.unwrap_or_default();
-                    match lane::open(inner, index, Some(self.id), || {}).await {
-                        Ok((lane, _welcome)) => {
-                            self.lanes[index] = Some(lane);
-                            self.publish(inner);
-                        }
-                        Err(error) => {
-                            tracing::debug!(%error, lane = index, "lane not opened");
-                            redial_at = Instant::now() + redial.next_delay();
-                        }
+                (index, opened) = &mut *opening => match opened {
+                    Ok((lane, _welcome)) => {
+                        self.lanes[index] = Some(lane);
+                        self.publish(inner);
                     }
+                    Err(error) => {
+                        tracing::debug!(%error, lane = index, "lane not opened");
+                        redial_at = Instant::now() + redial.next_delay();
+                    }
+                },
+                () = tokio::time::sleep_until(redial_at), if missing.is_some() && opening.is_terminated() => {
+                    let (inner, index, session) = (Arc::clone(inner), missing.unwrap_or_default(), self.id);
+                    let dial = async move { (index, lane::open(&inner, index, Some(session), || {}).await) };
+                    *opening = dial.boxed().fuse();
                 }
             }
         }
