@@ -39,6 +39,9 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(5);
 /// Pause before dialling again after another process with the same identity took over: two that fight would flap.
 const REPLACED_PAUSE: Duration = Duration::from_secs(60);
 
+/// Longest pause that a refusal can ask for, so that no Gateway puts an Agent to sleep for good (R36).
+const REFUSED_PAUSE_MAX: Duration = Duration::from_secs(3600);
+
 /// Why a session is over, or to be replaced.
 enum End {
     /// All its lanes are lost.
@@ -161,7 +164,7 @@ fn retry_after(error: &ConnectError) -> Option<Duration> {
     match error {
         ConnectError::Lane(LaneError::Dial(error)) => error.retry_after(),
         ConnectError::Lane(LaneError::Handshake(ConnectionError::Refused(refused))) if refused.retry_after_ms > 0 => {
-            Some(Duration::from_millis(refused.retry_after_ms))
+            Some(Duration::from_millis(refused.retry_after_ms).min(REFUSED_PAUSE_MAX))
         }
         _ => None,
     }
@@ -430,4 +433,22 @@ async fn first_leaving(lanes: &[Option<Lane>]) -> GoAway {
         })
     });
     futures::future::select_all(leaving).await.0
+}
+
+#[cfg(test)]
+mod tests {
+    use octoporty_core::message::{RefusalCode, Refused};
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_asks_for_an_hour_at_most() {
+        let paused = |retry_after_ms| {
+            let refused = Refused { code: RefusalCode::Draining, message: String::new(), retry_after_ms };
+            retry_after(&ConnectError::Lane(LaneError::Handshake(ConnectionError::Refused(refused))))
+        };
+        assert_eq!(paused(0), None);
+        assert_eq!(paused(1500), Some(Duration::from_millis(1500)));
+        assert_eq!(paused(u64::MAX), Some(REFUSED_PAUSE_MAX));
+    }
 }
