@@ -85,7 +85,7 @@ pub(super) async fn run(inner: Arc<Inner>) {
                     End::Stopping => break,
                     End::Reconnect => {
                         pause = Some(Duration::ZERO);
-                        inner.status.send_modify(|status| status.last_failure = Some(TunnelFailure::Reconnect));
+                        replaced(&inner);
                     }
                     End::Lost { reason, failure } => lost(&inner, &mut backoff, Failure::new(failure, reason)),
                     End::GoAway(go_away) => pause = leave(&inner, &mut backoff, &go_away),
@@ -104,6 +104,17 @@ pub(super) async fn run(inner: Arc<Inner>) {
     inner.enter(ConnectionState::Disconnected, |status| {
         status.next_attempt = None;
     });
+}
+
+/// A new connection was asked for, which is no error.
+fn replaced(inner: &Inner) {
+    inner.enter(ConnectionState::Reconnecting, |status| {
+        status.last_disconnected = Some(Instant::now());
+        status.lanes = 0;
+        status.last_failure = Some(TunnelFailure::Reconnect);
+    });
+    let failure = Failure::new(TunnelFailure::Reconnect, "a new connection was asked for".to_owned());
+    inner.tell(Event::SessionDown { failure });
 }
 
 fn lost(inner: &Inner, backoff: &mut Backoff, failure: Failure) {
@@ -132,6 +143,7 @@ fn leave(inner: &Inner, backoff: &mut Backoff, go_away: &GoAway) -> Option<Durat
     let failure = Failure::new(go_away.reason.into(), message);
     inner.enter(ConnectionState::Reconnecting, |status| {
         status.last_disconnected = Some(Instant::now());
+        status.lanes = 0;
         down(status, &failure);
     });
     inner.tell(Event::SessionDown { failure });

@@ -142,7 +142,8 @@ async fn reconnect_on_request_keeps_the_domains() {
     let agent = TestAgent::builder(gateway.address()).map(HOST, upstream.address()).connect().await;
     let first = agent.status().last_connected;
     agent.agent().reconnect();
-    agent.wait_for("it connects anew", SOON, |status| status.last_connected > first).await;
-    assert_eq!(agent.status().problems, []);
+    let status = agent.wait_for("it connects anew", SOON, |status| status.last_connected > first).await;
+    assert!(status.last_disconnected.is_some_and(|at| Some(at) >= first));
+    assert_eq!((status.problems, status.last_error), (Vec::new(), None));
     assert_eq!(visitor(&gateway).await.get("/").await.unwrap().status(), 200);
 }
