@@ -112,7 +112,7 @@ impl Management {
         };
         let (agent, storage) = (state.agent.clone(), state.storage.clone());
         until_stop(Box::pin(catalogue::watch(state.catalogue.clone(), agent.clone(), storage.clone())));
-        until_stop(Box::pin(state.journal.clone().watch(agent, storage, state.recorder.clone())));
+        tasks.spawn(state.journal.clone().watch(agent, storage, state.recorder.clone(), stop.clone()));
         until_stop(Box::pin(api::tell_changes(state.clone())));
         until_stop(Box::pin(api::tell_status(state.clone())));
         until_stop(Box::pin(api::sync_landing(state.clone())));

@@ -10,6 +10,7 @@ use octoporty_client::{Agent, ConnectionState, Status, TunnelFailure};
 use octoporty_core::id::SessionId;
 use octoporty_store::{ConnectionOutcome, ConnectionRecord, Store, StoreError, TunnelState};
 use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Recorder, tally::Tally};
@@ -65,8 +66,8 @@ impl Journal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Watches the tunnel until dropped.
-    pub(crate) async fn watch(self, agent: Agent, storage: Storage, recorder: Recorder) {
+    /// Watches the tunnel until `stop`, when it writes down how the tunnel is then.
+    pub(crate) async fn watch(self, agent: Agent, storage: Storage, recorder: Recorder, stop: CancellationToken) {
         let mut status = agent.status();
         let mut scribe = Scribe {
             journal: self,
@@ -94,6 +95,12 @@ impl Journal {
                 }
                 _tick = ticks.tick() => scribe.confirm().await,
                 store = scribe.storage.opened(), if scribe.history.is_none() => scribe.begin(store).await,
+                () = stop.cancelled() => {
+                    // The Agent may have said goodbye just before, and nobody looked yet.
+                    let last = status.borrow_and_update().clone();
+                    scribe.note(&last).await;
+                    return;
+                }
             }
         }
     }
