@@ -150,6 +150,14 @@ impl Catalogue {
         self.inner.view(&self.inner.lock(), id)
     }
 
+    /// Makes nothing of the ids that are of none of them.
+    pub(crate) fn forget_unknown<'a>(&self, ids: impl Iterator<Item = &'a mut Option<Uuid>>) {
+        let state = self.inner.lock();
+        for id in ids {
+            *id = id.filter(|known| state.gateway.contains_key(known));
+        }
+    }
+
     /// The one that a host leads to: the exact name first, then the longest suffix.
     pub(crate) fn find_host(&self, host: &str) -> Option<Entry> {
         let state = self.inner.lock();

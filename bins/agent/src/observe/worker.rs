@@ -135,7 +135,9 @@ impl Worker {
 
     fn count(&mut self, batch: &mut Vec<Told>) {
         let now = Utc::now();
-        let batch: Vec<_> = batch.drain(..).map(Told::kept).collect();
+        let mut batch: Vec<_> = batch.drain(..).map(Told::kept).collect();
+        // A Gateway can name what it likes, and each name would be counted by itself (R36).
+        self.around.catalogue.forget_unknown(batch.iter_mut().map(|(record, _in_full)| &mut record.mapping));
         {
             let mut counts = self.recorder.inner.lock();
             for (record, _in_full) in &batch {

@@ -7,7 +7,10 @@ use octoporty_store::{Failure, Headers, Phases, RequestKind, Side};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::harness::{Setup, TestApi, eventually};
+use super::{
+    client::Browser,
+    harness::{Setup, TestApi, eventually},
+};
 use crate::observe::ExchangeRecord;
 
 fn record(mapping: Option<Uuid>, status: u16) -> ExchangeRecord {
@@ -45,14 +48,18 @@ fn failed(mapping: Option<Uuid>) -> ExchangeRecord {
     ExchangeRecord { failure: Some(failure), headers: None, ..record(mapping, 502) }
 }
 
+/// The id of a new mapping.
+async fn made(browser: &mut Browser) -> Uuid {
+    let body = json!({"externalDomain": "app.example.com", "internalHost": "localhost", "internalPort": 80});
+    browser.post("/api/v1/mappings", body).await.json()["id"].as_str().unwrap().parse().unwrap()
+}
+
 #[tokio::test]
 async fn an_exchange_is_in_log_and_statistics() {
     // R55
     let api = TestApi::start().await;
     let mut browser = api.signed_in().await;
-    let body = json!({"externalDomain": "app.example.com", "internalHost": "localhost", "internalPort": 80});
-    let made = browser.post("/api/v1/mappings", body).await.json();
-    let mapping: Uuid = made["id"].as_str().unwrap().parse().unwrap();
+    let mapping = made(&mut browser).await;
     let recorder = &api.state().recorder;
     let good = record(Some(mapping), 200);
     let id = good.id;
@@ -111,12 +118,37 @@ async fn an_exchange_is_in_log_and_statistics() {
 }
 
 #[tokio::test]
+async fn what_is_of_no_mapping_is_counted_for_all_alone() {
+    // R36
+    let api = TestApi::start().await;
+    let mut browser = api.signed_in().await;
+    let mapping = made(&mut browser).await;
+    for _ in 0..10 {
+        api.state().recorder.exchange(record(Some(Uuid::new_v4()), 200));
+    }
+    api.state().recorder.exchange(record(Some(mapping), 200));
+    let totals = eventually("they are counted", || {
+        let mut browser = browser.clone();
+        async move {
+            let totals = browser.get("/api/v1/stats/mappings").await.json();
+            (!totals["mappings"].as_array().unwrap().is_empty()).then_some(totals)
+        }
+    })
+    .await;
+    assert_eq!(totals["mappings"].as_array().unwrap().len(), 1, "{totals}");
+    assert_eq!(totals["mappings"][0]["requests"], 1, "{totals}");
+    let stats = browser.get("/api/v1/stats").await.json();
+    let all: u64 = stats["points"].as_array().unwrap().iter().filter_map(|point| point["requests"].as_u64()).sum();
+    assert_eq!(all, 11);
+}
+
+#[tokio::test]
 async fn statistics_survive_a_restart() {
     let api = TestApi::start().await;
-    let mapping = Some(Uuid::new_v4());
     // What is told before the end is counted before it.
     api.state().storage.opened().await;
     let mut browser = api.signed_in().await;
+    let mapping = Some(made(&mut browser).await);
     api.state().recorder.exchange(record(mapping, 200));
     api.state().recorder.exchange(failed(mapping));
     eventually("they are counted", || {
