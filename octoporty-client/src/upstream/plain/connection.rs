@@ -131,11 +131,12 @@ pub(super) fn poll_head(
     loop {
         let mut room = [MaybeUninit::uninit(); HEAD_READ_BYTES];
         let mut read = ReadBuf::uninit(&mut room);
-        ready!(Pin::new(&mut *tcp).poll_read(context, &mut read)).map_err(Failed::Ended)?;
+        let polled = ready!(Pin::new(&mut *tcp).poll_read(context, &mut read));
         let fresh = read.filled();
-        if fresh.is_empty() {
+        if polled.is_err() || fresh.is_empty() {
+            let source = polled.err().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into());
             return Poll::Ready(Err(if held.is_empty() {
-                Failed::Ended(io::ErrorKind::UnexpectedEof.into())
+                Failed::Ended(source)
             } else {
                 Failed::Head(HeadError::Incomplete)
             }));
@@ -176,5 +177,30 @@ impl Failed {
             Self::Late(after) => UpstreamError::HeadTimeout { upstream, after },
             Self::Head(source) => UpstreamError::BadAnswer { upstream, source },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures::stream;
+    use tokio_util::io::StreamReader;
+
+    use super::*;
+
+    /// How the reading of a head fails when this comes, and then a reset.
+    async fn failed(before: &'static str) -> Failed {
+        let before = (!before.is_empty()).then(|| Ok(Bytes::from_static(before.as_bytes())));
+        let reset = Err(io::ErrorKind::ConnectionReset.into());
+        let mut tcp = StreamReader::new(stream::iter(before.into_iter().chain([reset])));
+        let (mut held, mut continued) = (BytesMut::new(), false);
+        let read = poll_fn(|cx| poll_head(&mut tcp, &mut held, RequestKind::Other, &mut continued, cx)).await;
+        read.err().expect("there is no head")
+    }
+
+    #[tokio::test]
+    async fn a_reset_behind_bytes_is_no_reason_to_ask_again() {
+        assert!(matches!(failed("").await, Failed::Ended(_)));
+        assert!(matches!(failed("HTTP/1.1 200 O").await, Failed::Head(HeadError::Incomplete)));
     }
 }
