@@ -19,7 +19,7 @@ pub(crate) use what::What;
 
 use crate::{PROGRAM, cli::Cli};
 use config::ShareConfig;
-use show::{Lines, Show};
+use show::{Lines, Show, harmless};
 
 /// How long requests have to end after Ctrl-C: somebody sits there and waits.
 const DRAIN_PERIOD: Duration = Duration::from_secs(10);
@@ -27,9 +27,9 @@ const DRAIN_PERIOD: Duration = Duration::from_secs(10);
 /// Why the share ended.
 #[derive(Debug, thiserror::Error)]
 enum ShareError {
-    #[error("{0}")]
+    #[error("{}", harmless(.0))]
     Connect(#[from] ConnectError),
-    #[error("{0}")]
+    #[error("{}", harmless(.0))]
     Endpoint(#[from] EndpointError),
 }
 

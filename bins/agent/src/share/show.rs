@@ -79,7 +79,7 @@ impl Lines {
 impl ExchangeObserver for Noting {
     fn exchange(&self, record: ExchangeRecord) {
         let (method, path) =
-            record.request().map_or_else(Default::default, |head| (head.method.to_owned(), shown_path(head.target)));
+            record.request().map_or_else(Default::default, |head| (harmless(head.method), shown_path(head.target)));
         let failure = record.failure.as_ref().map(|failure| failure.message.clone());
         let line = Line {
             method,
@@ -104,6 +104,11 @@ fn shown_path(target: &[u8]) -> String {
         shown.push('…');
     }
     shown
+}
+
+/// What others said, without what a terminal would act on (R50).
+pub(super) fn harmless(text: &(impl ToString + ?Sized)) -> String {
+    text.to_string().replace(char::is_control, "\u{fffd}")
 }
 
 /// Prints.
@@ -144,7 +149,7 @@ impl Show {
     }
 
     pub(super) fn lost(self, reason: &str) {
-        self.say(&format!("tunnel lost: {reason}\n"), &json!({ "event": "lost", "reason": reason }));
+        self.say(&format!("tunnel lost: {}\n", harmless(reason)), &json!({ "event": "lost", "reason": reason }));
     }
 
     pub(super) fn back(self) {
@@ -213,5 +218,11 @@ mod tests {
         assert_eq!(shown_path(b"/a/b?token=secret"), "/a/b");
         assert_eq!(shown_path(b"/\x1b[2J"), "/\\u{1b}[2J");
         assert_eq!(shown_path(&[b'x'; 300]).chars().count(), PATH_CHARACTERS_MAX + 1);
+    }
+
+    #[test]
+    fn words_of_a_gateway_move_no_cursor() {
+        // R50
+        assert_eq!(harmless("it's gone\x1b[2J\n"), "it's gone\u{fffd}[2J\u{fffd}");
     }
 }
