@@ -1,15 +1,12 @@
 //! One `[[mappings]]` table of the file. Every wrong key is told, not the first alone.
 
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue};
 use octoporty_core::host::Hostname;
-use octoporty_core::limits;
+use octoporty_core::proxy::{HEADER_EDITS_MAX, HeaderPolicy};
 use octoporty_shell::settings::{Origin, Problem, closest, parse, scalar_text, segment, shown};
 
 use super::config::{HeaderChanges, HostHeader, MappingConfig, Upstream, UpstreamProtocol, UpstreamScheme};
 use super::read::{parse_domain, parse_upstream};
-
-/// Most headers that one mapping sets or removes in one direction: as many as a request may have.
-const HEADERS_MAX: usize = limits::FIELDS_MAX;
 
 /// One table of the file, with where it is and what was wrong so far.
 pub(super) struct Row {
@@ -177,8 +174,8 @@ impl Row {
             Some(_) => self.problem(remove_key, "is not a list; allowed: [\"Name\"]"),
         }
         for (key, count) in [(set_key, changes.set.len()), (remove_key, changes.remove.len())] {
-            if count > HEADERS_MAX {
-                self.problem(key, &format!("has {count} entries; allowed: at most {HEADERS_MAX}"));
+            if count > HEADER_EDITS_MAX {
+                self.problem(key, &format!("has {count} entries; allowed: at most {HEADER_EDITS_MAX}"));
             }
         }
         changes
@@ -201,9 +198,9 @@ impl Row {
     fn header_name(&mut self, key: &str, text: &str) -> Option<HeaderName> {
         let parsed =
             HeaderName::from_bytes(text.trim().as_bytes()).map_err(|_syntax| "is not a header name".to_owned());
-        let parsed = parsed.and_then(|name| match is_framing(&name) {
-            true => Err("is a header that framing or routing needs".to_owned()),
-            false => Ok(name),
+        let parsed = parsed.and_then(|name| match HeaderPolicy::new().remove_request(name.clone()) {
+            Ok(_policy) => Ok(name),
+            Err(_framing) => Err("is a header that framing or routing needs".to_owned()),
         });
         self.checked(key, text, parsed, "header names other than Host, Connection, Content-Length and their like")
     }
@@ -217,19 +214,4 @@ impl Row {
             self.problem(&written, &format!("is not a setting; {advice}"));
         }
     }
-}
-
-/// Fields that say where a message ends or who gets it; changing them would break both.
-fn is_framing(name: &HeaderName) -> bool {
-    const FRAMING: [HeaderName; 8] = [
-        header::HOST,
-        header::CONNECTION,
-        header::CONTENT_LENGTH,
-        header::TRANSFER_ENCODING,
-        header::TE,
-        header::TRAILER,
-        header::UPGRADE,
-        header::EXPECT,
-    ];
-    FRAMING.contains(name) || matches!(name.as_str(), "keep-alive" | "proxy-connection")
 }

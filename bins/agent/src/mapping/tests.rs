@@ -132,6 +132,25 @@ fn everything_wrong_in_a_row_is_told_at_once() {
 }
 
 #[test]
+fn headers_are_no_more_than_a_start_takes() {
+    let row = |key: &str, names: &[String]| {
+        let file = format!("[[mappings]]\ndomain = 'a.example.com'\nupstream = 'http://a'\n{key} = {names:?}\n");
+        read(&file, &[])
+    };
+    let names = |count: usize| (0..count).map(|number| format!("X-{number}")).collect::<Vec<_>>();
+    for key in ["remove_request_headers", "remove_response_headers"] {
+        assert_eq!(row(key, &names(32)).map(|mappings| mappings.len()), Ok(1));
+        let told = format!("mappings[0].{key}: (file test.toml) has 33 entries; allowed: at most 32");
+        assert_eq!(row(key, &names(33)).unwrap_err(), [told]);
+        let problems = row(key, &["Proxy-Authorization".to_owned()]).unwrap_err();
+        assert!(
+            problems[0].contains("`Proxy-Authorization` is a header that framing or routing needs"),
+            "{problems:?}"
+        );
+    }
+}
+
+#[test]
 fn two_mappings_for_one_domain_are_refused() {
     let problems = read("", &["a.example.com=http://a", "A.example.com.=http://b"]).unwrap_err();
     assert_eq!(problems, ["--map: has `A.example.com.` twice; allowed: one mapping a domain"]);

@@ -1,7 +1,7 @@
 //! Header fields that a mapping sets and removes, checked.
 
 use http::{HeaderName, HeaderValue};
-use octoporty_core::proxy::HeaderPolicy;
+use octoporty_core::proxy::{HEADER_EDITS_MAX, HeaderPolicy};
 use octoporty_store::HeaderEdits;
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ pub(super) fn read(fields: &mut Fields, name: &str) -> HeaderEdits {
             Ok(pair) => edits.set.push(pair),
             Err(wrong) => inner.wrong(&format!("set[{at}]"), wrong),
         }
-        if at > octoporty_core::limits::FIELDS_MAX {
+        if at > HEADER_EDITS_MAX {
             break;
         }
     }
@@ -40,7 +40,7 @@ pub(super) fn read(fields: &mut Fields, name: &str) -> HeaderEdits {
             Ok(name) => edits.remove.push(name),
             Err(wrong) => inner.wrong(&format!("remove[{at}]"), wrong),
         }
-        if at > octoporty_core::limits::FIELDS_MAX {
+        if at > HEADER_EDITS_MAX {
             break;
         }
     }
