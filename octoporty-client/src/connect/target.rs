@@ -254,8 +254,11 @@ fn port(authority: &Authority) -> Option<Option<u16>> {
 
 /// A URL as it may be shown: no user, password or query.
 fn without_secrets(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (url, cut) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
     match (url.split_once("://"), url.rsplit_once('@')) {
+        // What looks like a query may be the rest of a password.
+        (Some((scheme, _)), _) if cut.contains('@') => format!("{scheme}://…"),
+        (None, _) if cut.contains('@') => "…".to_owned(),
         (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://{rest}"),
         (None, Some((_, rest))) => rest.to_owned(),
         (_, None) => url.to_owned(),

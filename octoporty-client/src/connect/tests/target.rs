@@ -35,6 +35,7 @@ fn url_is_checked() {
         "wss://",
         "wss:///tunnel",
         "wss://user:secret@gateway.example.com/tunnel",
+        "wss://user:secret#more@gateway.example.com/tunnel",
         "wss://gateway.example.com:0/tunnel",
         "wss://gateway.example.com:99999/tunnel",
     ] {
@@ -79,7 +80,9 @@ fn proxy_url_is_checked() {
             DialTarget::builder("ws://localhost/", &key()).proxy(&Secret::new(url.to_owned())).build().unwrap_err();
         assert!(matches!(error, DialError::ProxyUrl { .. }), "{url}: {error}");
     }
-    let bad = Secret::new("ftp://user:secret@proxy".to_owned());
-    let error = DialTarget::builder("ws://localhost/", &key()).proxy(&bad).build().unwrap_err();
-    assert!(!error.to_string().contains("secret"), "{error}");
+    for url in ["ftp://user:secret@proxy", "http://user:secret?more@proxy", "user:secret#more@proxy"] {
+        let bad = Secret::new(url.to_owned());
+        let error = DialTarget::builder("ws://localhost/", &key()).proxy(&bad).build().unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
 }
