@@ -1,6 +1,6 @@
 //! One mapping, wherever it comes from, with what can be served of it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use anyhow::Context;
 use octoporty_store::MappingSettings;
@@ -44,7 +44,12 @@ impl Entry {
 
 /// The mappings of the configuration, which stay as they are while the program runs.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Fixed(pub(super) Vec<Entry>);
+pub(crate) struct Fixed {
+    entries: Vec<Entry>,
+    /// Where each is: there may be as many as one Agent can have, and each look at them all looks for each.
+    by_id: HashMap<Uuid, usize>,
+    by_domain: HashMap<String, usize>,
+}
 
 impl Fixed {
     /// Builds them.
@@ -57,16 +62,29 @@ impl Fixed {
             let mapping = octoporty_store::Mapping { id, settings, created_at: now, updated_at: now };
             Ok(Entry { mapping: Arc::new(mapping), read_only: true, built: Ok(built) })
         };
-        configs.iter().map(entry).collect::<anyhow::Result<_>>().map(Self)
+        let entries = configs.iter().map(entry).collect::<anyhow::Result<Vec<_>>>()?;
+        let by_id = entries.iter().enumerate().map(|(at, entry)| (entry.id(), at)).collect();
+        let domains = entries.iter().enumerate();
+        let by_domain = domains.map(|(at, entry)| (entry.settings().external_domain.clone(), at)).collect();
+        Ok(Self { entries, by_id, by_domain })
+    }
+
+    /// All of them, in the order of the configuration.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
     }
 
     /// What is served of them.
     pub(crate) fn served(&self) -> Vec<octoporty_client::Mapping> {
-        self.0.iter().filter_map(|entry| entry.served().cloned()).collect()
+        self.iter().filter_map(|entry| entry.served().cloned()).collect()
     }
 
     /// The one with exactly this domain.
     pub(crate) fn find(&self, domain: &str) -> Option<&Entry> {
-        self.0.iter().find(|entry| entry.settings().external_domain == domain)
+        self.entries.get(*self.by_domain.get(domain)?)
+    }
+
+    pub(super) fn get(&self, id: Uuid) -> Option<&Entry> {
+        self.entries.get(*self.by_id.get(&id)?)
     }
 }

@@ -60,7 +60,7 @@ impl Catalogue {
     /// With the mappings of the configuration, which `agent` serves already.
     pub(crate) fn new(agent: Agent, fixed: Fixed) -> Self {
         let status = agent.status().borrow().clone();
-        let state = State { status, order: fixed.0.iter().map(Entry::id).collect(), ..State::default() };
+        let state = State { status, order: fixed.iter().map(Entry::id).collect(), ..State::default() };
         let own = Self { inner: Arc::new(Inner { agent, fixed, state: Mutex::new(state), changed: Notify::new() }) };
         own.inner.judge(&mut own.inner.lock());
         own
@@ -100,7 +100,7 @@ impl Catalogue {
             state.changes.remove(&id);
         }
         state.version += 1;
-        state.order = inner.fixed.0.iter().map(Entry::id).chain(set.list().iter().map(|mapping| mapping.id)).collect();
+        state.order = inner.fixed.iter().map(Entry::id).chain(set.list().iter().map(|mapping| mapping.id)).collect();
         state.stored = stored;
         if differs {
             let mut served = inner.fixed.served();
@@ -161,7 +161,7 @@ impl Catalogue {
     /// The one that a host leads to: the exact name first, then the longest suffix.
     pub(crate) fn find_host(&self, host: &str) -> Option<Entry> {
         let state = self.inner.lock();
-        let entries = self.inner.fixed.0.iter().chain(state.stored.values());
+        let entries = self.inner.fixed.iter().chain(state.stored.values());
         let matching = entries.filter_map(|entry| {
             let domain = entry.built.as_ref().ok()?.domain();
             domain
@@ -229,7 +229,7 @@ impl Inner {
     /// Finds out anew where each mapping stands.
     fn judge(&self, state: &mut State) {
         let State { stored, gateway, revisions, status, version, changes, .. } = state;
-        for entry in self.fixed.0.iter().chain(stored.values()) {
+        for entry in self.fixed.iter().chain(stored.values()) {
             let id = entry.id();
             let shadowed = !entry.read_only && self.fixed.find(&entry.settings().external_domain).is_some();
             let revision = revisions.get(&id).copied().unwrap_or_default();
@@ -246,7 +246,7 @@ impl Inner {
     }
 
     fn view(&self, state: &State, id: Uuid) -> Option<(Entry, GatewayState, Option<Health>)> {
-        let entry = state.stored.get(&id).or_else(|| self.fixed.0.iter().find(|entry| entry.id() == id))?;
+        let entry = state.stored.get(&id).or_else(|| self.fixed.get(id))?;
         let gateway = state.gateway.get(&id)?.clone();
         Some((entry.clone(), gateway, state.health.get(&id).cloned()))
     }
