@@ -2,6 +2,7 @@
 
 mod assets;
 mod auth;
+mod body_start;
 mod dns;
 mod error;
 mod events;

@@ -14,10 +14,10 @@ use octoporty_client::upstream::{
 use tokio::time::Instant;
 
 use super::{
-    body::{self, BodyView},
+    body::BodyView,
     side::{SideError, SideView, Timing},
 };
-use crate::api::status::milliseconds;
+use crate::api::{body_start::read_start, status::milliseconds};
 
 /// How long an answer's body may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -85,14 +85,13 @@ pub(super) async fn ask(
     let connect = head.extensions.get::<ConnectTimes>().copied().unwrap_or_default();
     let content_type = text(head.headers.get(header::CONTENT_TYPE));
     let begin_body = Instant::now();
-    let read = tokio::time::timeout(BODY_TIMEOUT, body::read(body, limit)).await;
-    let (bytes, truncated) = read.unwrap_or_else(|_elapsed| (Vec::new(), true));
+    let (bytes, is_whole) = read_start(body, limit, BODY_TIMEOUT).await;
     SideView {
         ok: true,
         status: Some(head.status.as_u16()),
         http_version: Some(version(head.version).to_owned()),
         headers: shown(&head.headers),
-        body: Some(BodyView::of(bytes, truncated, content_type)),
+        body: Some(BodyView::of(bytes, !is_whole, content_type)),
         timing: Timing {
             dns_ms,
             connect_ms: Some(milliseconds(connect.tcp)),

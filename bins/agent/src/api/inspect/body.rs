@@ -1,8 +1,6 @@
 //! The start of a body, as text where it is text.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http_body_util::BodyExt;
-use octoporty_client::upstream::UpstreamBody;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,21 +25,6 @@ pub(crate) struct BodyView {
 pub(crate) enum Encoding {
     Utf8,
     Base64,
-}
-
-/// Reads up to `limit` bytes.
-pub(super) async fn read(mut body: UpstreamBody, limit: usize) -> (Vec<u8>, bool) {
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return (bytes, true) };
-        let Ok(data) = frame.into_data() else { continue };
-        let room = limit - bytes.len();
-        bytes.extend_from_slice(data.get(..room).unwrap_or(&data));
-        if data.len() > room {
-            return (bytes, true);
-        }
-    }
-    (bytes, false)
 }
 
 impl BodyView {

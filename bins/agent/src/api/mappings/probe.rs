@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{Json, extract::State};
 use bytes::Bytes;
 use http::{HeaderValue, Request, header};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::Empty;
 use octoporty_client::upstream::{UpstreamBody, UpstreamError, UpstreamTarget};
 use serde::Serialize;
 use serde_json::Value;
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     api::{
+        body_start::read_start,
         error::{Answer, Problem},
         json::Body,
         state::ApiState,
@@ -127,7 +128,7 @@ async fn answered(answer: http::Response<UpstreamBody>) -> ServiceTestResult {
     let text = |name| head.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
     let content_type = text(header::CONTENT_TYPE);
     let announced = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
-    let (start, is_whole) = tokio::time::timeout(TIMEOUT, read_start(body)).await.unwrap_or_default();
+    let (start, is_whole) = read_start(body, BODY_BYTES_MAX, TIMEOUT).await;
     let is_html = content_type.as_deref().is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
     let read = is_whole.then(|| u64::try_from(start.len()).unwrap_or(u64::MAX));
     ServiceTestResult {
@@ -138,21 +139,6 @@ async fn answered(answer: http::Response<UpstreamBody>) -> ServiceTestResult {
         bytes: announced.or(read),
         ..ServiceTestResult::new(Outcome::Answered)
     }
-}
-
-/// The start of a body, and whether it is all of it.
-async fn read_start(mut body: UpstreamBody) -> (Vec<u8>, bool) {
-    let mut start = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return (start, false) };
-        let Ok(data) = frame.into_data() else { continue };
-        let room = BODY_BYTES_MAX - start.len();
-        start.extend_from_slice(data.get(..room).unwrap_or(&data));
-        if data.len() > room {
-            return (start, false);
-        }
-    }
-    (start, true)
 }
 
 /// What stands in the first `title` element, as text.
