@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Mappings at most. A Gateway refuses more from one Agent, and all of them are held in memory.
+/// Mappings at most: all of them are held in memory. A Gateway takes more from one Agent, from its configuration too.
 pub const MAPPINGS_MAX: usize = 10_000;
 /// Bytes of a setting's key at most. Keys are words of the program, not of its users.
 pub const SETTING_KEY_BYTES_MAX: usize = 64;

@@ -224,8 +224,8 @@ pub enum HandshakeError {
 }
 
 impl DialError {
-    /// Trying again will not help until a person has changed something. A supervisor tries on all the same, at its
-    /// slowest.
+    /// Trying again will not help until a person has changed something. An Agent tries on all the same, for that may be
+    /// at the Gateway.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
         matches!(
