@@ -148,7 +148,7 @@ impl Changes {
         };
         if told.is_err() {
             // The store is closed, or nobody opens it any more.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

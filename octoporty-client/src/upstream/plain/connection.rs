@@ -190,12 +190,12 @@ mod tests {
 
     /// How the reading of a head fails when this comes, and then a reset.
     async fn failed(before: &'static str) -> Failed {
-        let before = (!before.is_empty()).then(|| Ok(Bytes::from_static(before.as_bytes())));
+        let before = (!before.is_empty()).then(|| Ok::<_, io::Error>(Bytes::from_static(before.as_bytes())));
         let reset = Err(io::ErrorKind::ConnectionReset.into());
         let mut tcp = StreamReader::new(stream::iter(before.into_iter().chain([reset])));
         let (mut held, mut continued) = (BytesMut::new(), false);
         let read = poll_fn(|cx| poll_head(&mut tcp, &mut held, RequestKind::Other, &mut continued, cx)).await;
-        read.err().expect("there is no head")
+        read.expect_err("there is no head")
     }
 
     #[tokio::test]

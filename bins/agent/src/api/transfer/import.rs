@@ -307,14 +307,14 @@ const SHOWN_CHARACTERS_MAX: usize = 253;
 
 impl RowResult {
     fn new(row: usize, mapping: &Value) -> Self {
-        let text = |names: [&str; 2]| {
+        let text = |names: &[&str]| {
             let value = names.iter().find_map(|name| mapping.get(name)?.as_str()).unwrap_or_default();
             value.trim().chars().filter(|c| !c.is_control()).take(SHOWN_CHARACTERS_MAX).collect()
         };
         Self {
             row,
-            external_domain: text(["externalDomain", "externalDomain"]),
-            name: text(["name", "description"]),
+            external_domain: text(&["externalDomain"]),
+            name: text(&["name", "description"]),
             action: RowAction::Refused,
             changes: Vec::new(),
             errors: Vec::new(),
