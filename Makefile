@@ -43,6 +43,11 @@ test: setup web ## Run all tests: units, end to end, documentation, a short fuzz
 	  echo "SKIPPED: calls and allocations of a request, as python3 is missing"; \
 	fi
 	@$(STEP) "documentation tests" $(CARGO) test --locked --workspace --doc --quiet
+	@if [ -e "$(VENV)/.installed" ]; then \
+	  $(STEP) "the API against its document" timeout 600 "$(VENV)/bin/python" tests/api/conform.py; \
+	else \
+	  echo "SKIPPED: the API against its document; tests/setup.sh says why"; \
+	fi
 	@$(STEP) "fuzzing, $(FUZZ_SECONDS) s a target" tests/fuzz/run.sh $(FUZZ_SECONDS)
 	@$(STEP) "deployment" tests/deploy/run.sh
 	@if [ -d tests/e2e ]; then \

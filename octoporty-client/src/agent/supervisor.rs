@@ -334,6 +334,7 @@ impl Session {
         let mut status = tokio::time::interval(STATUS_INTERVAL);
         let (mut reason, mut failure) = (String::new(), TunnelFailure::Lost);
         let mut offer_again_at = Instant::now() + inner.offer_interval;
+        let mut syncing: Fuse<BoxFuture<'static, ()>> = Fuse::terminated();
         loop {
             if self.up().next().is_none() {
                 return End::Lost { reason, failure };
@@ -357,13 +358,12 @@ impl Session {
                     self.lanes[index] = None;
                     self.publish(inner);
                 }
-                () = inner.changed.notified() => {
-                    self.sync(inner).await;
-                    offer_again_at = Instant::now() + inner.offer_interval;
-                }
-                () = tokio::time::sleep_until(offer_again_at), if !inner.status.borrow().problems.is_empty() => {
-                    self.sync(inner).await;
-                    offer_again_at = Instant::now() + inner.offer_interval;
+                () = &mut syncing => offer_again_at = Instant::now() + inner.offer_interval,
+                () = inner.changed.notified(), if syncing.is_terminated() => syncing = self.sync(inner),
+                () = tokio::time::sleep_until(offer_again_at),
+                    if syncing.is_terminated() && !inner.status.borrow().problems.is_empty() =>
+                {
+                    syncing = self.sync(inner);
                 }
                 _tick = status.tick() => self.tell(inner),
                 (index, opened) = &mut *opening => match opened {
@@ -386,14 +386,17 @@ impl Session {
     }
 
     /// Syncs the mappings over a lane that is up; one that cannot take them is not kept.
-    async fn sync(&self, inner: &Inner) {
-        let lane = self.up().next().cloned();
-        if let Some(lane) = lane
-            && let Err(error) = sync(inner, &lane).await
-        {
-            tracing::warn!(%error, "mappings not synced");
-            lane.close();
-        }
+    fn sync(&self, inner: &Arc<Inner>) -> Fuse<BoxFuture<'static, ()>> {
+        let (inner, lane) = (Arc::clone(inner), self.up().next().cloned());
+        let syncing = async move {
+            if let Some(lane) = lane
+                && let Err(error) = sync(&inner, &lane).await
+            {
+                tracing::warn!(%error, "mappings not synced");
+                lane.close();
+            }
+        };
+        syncing.boxed().fuse()
     }
 
     fn up(&self) -> impl Iterator<Item = &Lane> {
