@@ -17,9 +17,11 @@ use super::{
     Body, BoxedIo, Relayed, RequestHead, ResponseHead, is_compressible,
     pump::{AtHand, BoxError, PumpError, PumpSide, chain, pump, take_at_hand},
     relay,
+    wire::WIRE_FIELDS_MAX,
 };
 use crate::{
     frame::{Reset, ResetCode, Side, StreamKind},
+    limits::ENCODED_HEAD_BYTES_MAX,
     proto::WriteError,
     session::{Incoming, InterimSender, RecvStream, SendStream},
 };
@@ -214,6 +216,20 @@ fn fail(send: &mut SendStream, reset: Reset) -> Finished {
     Finished::unanswered(End::Failed(reset))
 }
 
+/// The refusal of a head that is larger than what travels. The check of HTTP/1 lets larger ones pass, and those of HTTP/2
+/// and of services in this process pass none (R16).
+fn oversized(fields: usize, encoded: &[u8]) -> Option<Reset> {
+    let bytes = encoded.len();
+    let detail = if fields > WIRE_FIELDS_MAX {
+        format!("the answer has {fields} fields, at most {WIRE_FIELDS_MAX} go into the tunnel")
+    } else if bytes > ENCODED_HEAD_BYTES_MAX {
+        format!("the answer's head has {bytes} bytes, at most {ENCODED_HEAD_BYTES_MAX} go into the tunnel")
+    } else {
+        return None;
+    };
+    Some(Reset::with_detail(ResetCode::BadAnswer, Side::Upstream, detail))
+}
+
 /// The head of an answer that is encoded already, and what of its body is at hand.
 #[derive(Debug)]
 pub struct ReadyHead<'a> {
@@ -240,6 +256,9 @@ where
     B::Error: Into<BoxError>,
 {
     let status = ready.status;
+    if let Some(reset) = oversized(0, ready.head) {
+        return fail(send, reset);
+    }
     if let Err(error) = send.send_head(ready.head, ready.inline, rest.is_none()).await {
         return Finished::unanswered(End::Abandoned(error));
     }
@@ -267,6 +286,10 @@ where
     B::Error: Into<BoxError>,
 {
     let status = head.status;
+    let encoded = head.encode();
+    if let Some(reset) = oversized(head.headers.len(), &encoded) {
+        return fail(send, reset);
+    }
     let mut body = pin!(body);
     let mut at_hand = match take_at_hand(&mut body).await {
         Ok(at_hand) => at_hand,
@@ -275,9 +298,11 @@ where
         }
     };
     let inline = std::mem::take(&mut at_hand.inline);
-    if let Err(error) = send.send_head(&head.encode(), &inline, at_hand.end).await {
+    if let Err(error) = send.send_head(&encoded, &inline, at_hand.end).await {
         return Finished::unanswered(End::Abandoned(error));
     }
+    // Not kept for as long as the body takes.
+    drop(encoded);
     let inlined = u64::try_from(inline.len()).unwrap_or(u64::MAX);
     if at_hand.end {
         return Finished::answered(status, inlined, End::Complete);

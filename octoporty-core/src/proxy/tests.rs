@@ -3,7 +3,7 @@
 use std::{sync::Mutex, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -12,6 +12,7 @@ use super::*;
 use crate::{
     frame::{Reset, ResetCode, Side, StreamKind},
     id::{MappingId, RequestId},
+    limits::ENCODED_HEAD_BYTES_MAX,
     session::{Lane, testing},
 };
 
@@ -208,4 +209,27 @@ async fn a_body_that_must_be_asked_for_is_not_touched_before() {
     let (answer, ()) = tokio::join!(asking, serve);
     let Answer::Response { head, .. } = answer.unwrap() else { panic!("a response") };
     assert_eq!(head.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn heads_that_are_larger_than_what_travels_are_the_upstreams_doing() {
+    // R16: an upstream that speaks HTTP/2 may send such heads.
+    let long = HeaderMap::from_iter([(
+        HeaderName::from_static("x-long"),
+        HeaderValue::try_from("v".repeat(ENCODED_HEAD_BYTES_MAX)).unwrap(),
+    )]);
+    let many: HeaderMap = (0..=wire::WIRE_FIELDS_MAX)
+        .map(|n| (HeaderName::try_from(format!("x-{n}")).unwrap(), HeaderValue::from_static("v")))
+        .collect();
+    for headers in [long, many] {
+        let (gateway, agent, _drivers) = testing::pair().await;
+        let tracker = TaskTracker::new();
+        let head = ResponseHead { status: StatusCode::OK, headers };
+        let handler = slot(Ok(Reply::Response { head, body: Body::empty(), idle: None }));
+        let serve = async { respond(&handler, agent.accept().await.unwrap()).await };
+        let (answer, finished) = tokio::join!(ask(&gateway, &tracker), serve);
+        let Err(ExchangeError::Reset(reset)) = answer else { panic!("a reset") };
+        assert_eq!((reset.code, reset.side), (ResetCode::BadAnswer, Side::Upstream));
+        assert!(matches!(finished.end, End::Failed(_)));
+    }
 }

@@ -14,7 +14,7 @@ use crate::{
 
 /// Most fields of one list: what the edges take ([`FIELDS_MAX`], [`ANSWER_FIELDS_MAX`]), and room for what either side
 /// adds, such as forwarding fields.
-const WIRE_FIELDS_MAX: usize = 256;
+pub(super) const WIRE_FIELDS_MAX: usize = 256;
 
 /// Room for what either side adds to a head that it got, so that the map does not grow for it.
 const FIELDS_TO_COME: usize = 4;

@@ -70,6 +70,18 @@ fn entries_of_later_versions_are_skipped() {
     assert_eq!(ResponseHead::decode(&Bytes::from(later)).unwrap().status, 200);
 }
 
+#[test]
+fn values_of_any_length_survive() {
+    for bytes in [0, 31, 32, 255, 256, 65_535, 65_536, 90_000] {
+        let value = vec![b'v'; bytes];
+        let mut head = HeadWriter::response(200);
+        head.field(b"x-long", &value);
+        let head = head.finish();
+        let read: Vec<_> = RawResponseHead::read(&head).unwrap().fields.collect();
+        assert_eq!(read, [("x-long", value.as_slice())]);
+    }
+}
+
 fn any_fields() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
     let value = proptest::collection::vec(prop_oneof![0x20_u8..0x7f, 0x80_u8.., Just(b'\t')], 0..60);
     proptest::collection::vec(("[a-z0-9!#$%&'*+.^_`|~-]{1,20}", value), 0..12)
