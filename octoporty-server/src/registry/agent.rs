@@ -34,7 +34,7 @@ pub(crate) struct Agent {
     words: Mutex<(String, String)>,
     introduced: AtomicBool,
     session: ArcSwapOption<Session>,
-    /// When the last session ended; at first, when the Agent became known.
+    /// When the last session ended; at first, when the Agent became known. Held while a session begins or ends.
     lost: Mutex<Instant>,
     /// Told when a session begins or a lane is added.
     returned: Notify,
@@ -80,7 +80,10 @@ impl Agent {
 
     /// Makes `session` the current one; gives the one before.
     pub(crate) fn begin(&self, session: Arc<Session>) -> Option<Arc<Session>> {
-        let before = self.session.swap(Some(session));
+        let before = {
+            let _changing = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+            self.session.swap(Some(session))
+        };
         self.returned.notify_waiters();
         before
     }
@@ -92,11 +95,13 @@ impl Agent {
 
     /// The session is over. Says whether the Agent is away now: it may have begun another.
     pub(crate) fn end(&self, session: &Arc<Session>) -> bool {
+        // Held throughout, or one that begins at this very moment would end with it.
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.session.load_full();
         if !current.is_some_and(|current| Arc::ptr_eq(&current, session)) {
             return false;
         }
-        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *lost = Instant::now();
         self.session.store(None);
         true
     }

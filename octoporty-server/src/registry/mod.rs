@@ -10,5 +10,5 @@ mod table;
 
 pub(crate) use agent::Agent;
 pub use agent::AgentStatus;
-pub(crate) use session::{LaneSlot, Session};
+pub(crate) use session::{LaneSlot, NotAdded, Session};
 pub(crate) use table::{Registry, RouteEntry};

@@ -12,42 +12,61 @@ pub(crate) struct LaneSlot {
     pub(crate) shard: usize,
 }
 
+/// Why a lane does not become part of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotAdded {
+    /// It has as many as may be.
+    Full,
+    /// Its last one has gone.
+    Over,
+}
+
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) instance: u64,
     lanes: ArcSwap<Vec<LaneSlot>>,
-    /// Held while the row of lanes is replaced.
-    changing: Mutex<()>,
+    /// The last lane has gone, so that none is added any more. Held while the row of lanes is replaced.
+    over: Mutex<bool>,
     /// The Agent said that it leaves for good.
     pub(crate) left: AtomicBool,
 }
 
 impl Session {
-    pub(crate) fn new(id: SessionId, instance: u64) -> Self {
-        Self { id, instance, lanes: ArcSwap::default(), changing: Mutex::new(()), left: AtomicBool::new(false) }
+    /// A session with its first lane.
+    pub(crate) fn new(id: SessionId, instance: u64, first: LaneSlot) -> Self {
+        let lanes = ArcSwap::from_pointee(vec![first]);
+        Self { id, instance, lanes, over: Mutex::new(false), left: AtomicBool::new(false) }
     }
 
-    /// Adds a lane; false when there are as many as may be.
-    pub(crate) fn add(&self, slot: LaneSlot) -> bool {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Adds a lane.
+    pub(crate) fn add(&self, slot: LaneSlot) -> Result<(), NotAdded> {
+        let over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
+        if *over {
+            return Err(NotAdded::Over);
+        }
         let mut lanes = Vec::clone(&self.lanes.load());
         if lanes.len() >= usize::from(LANES_MAX) {
-            return false;
+            return Err(NotAdded::Full);
         }
         lanes.push(slot);
         self.lanes.store(lanes.into());
-        true
+        Ok(())
     }
 
     /// Takes a lane out; says whether it was the last.
     pub(crate) fn remove(&self, lane: &Lane) -> bool {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
         let mut lanes = Vec::clone(&self.lanes.load());
         lanes.retain(|slot| !slot.lane.is_same(lane));
-        let last = lanes.is_empty();
+        *over = lanes.is_empty();
         self.lanes.store(lanes.into());
-        last
+        *over
+    }
+
+    /// Whether the last lane has gone.
+    pub(crate) fn is_over(&self) -> bool {
+        *self.over.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The lane for the next request of `shard`: one on that shard if there is one, the least loaded of those that

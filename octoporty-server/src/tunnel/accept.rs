@@ -15,7 +15,7 @@ use super::calls;
 use crate::{
     AgentScope,
     gateway::Inner,
-    registry::{Agent, LaneSlot, Session},
+    registry::{Agent, LaneSlot, NotAdded, Session},
 };
 
 /// What is known of a lane before its first message.
@@ -105,9 +105,10 @@ fn join(gateway: &Inner, agent: &Arc<Agent>, lane: &Lane, hello: &Hello, shard: 
     if let Some(id) = hello.session {
         let session = agent.session().filter(|session| session.id == id && session.instance == hello.instance);
         let session = session.ok_or_else(|| refuse(RefusalCode::UnknownSession, "no such session"))?;
-        if !session.add(slot) {
-            return Err(refuse(RefusalCode::TooManyLanes, "the session has all its lanes"));
-        }
+        session.add(slot).map_err(|error| match error {
+            NotAdded::Full => refuse(RefusalCode::TooManyLanes, "the session has all its lanes"),
+            NotAdded::Over => refuse(RefusalCode::UnknownSession, "the session is over"),
+        })?;
         return Ok(Joined { session, is_first: false });
     }
     let metrics = &gateway.metrics;
@@ -115,8 +116,7 @@ fn join(gateway: &Inner, agent: &Arc<Agent>, lane: &Lane, hello: &Hello, shard: 
     if agent.introduce(&hello.name, &hello.version) {
         metrics.reconnects.fetch_add(1, Ordering::Relaxed);
     }
-    let session = Arc::new(Session::new(SessionId::from_u128(rand::random()), hello.instance));
-    session.add(slot);
+    let session = Arc::new(Session::new(SessionId::from_u128(rand::random()), hello.instance, slot));
     Ok(Joined { session, is_first: true })
 }
 
@@ -133,16 +133,67 @@ async fn leave(gateway: &Inner, agent: &Arc<Agent>, session: &Arc<Session>, lane
     }
 }
 
-/// Makes a session the Agent's current one; the lanes of the one before finish what they carry.
-pub(super) fn take_over(agent: &Agent, session: &Arc<Session>) {
-    let Some(before) = agent.begin(Arc::clone(session)) else {
-        return;
-    };
-    if Arc::ptr_eq(&before, session) {
-        return;
+/// Makes a session the Agent's current one; the lanes of the one before finish what they carry. False when the session
+/// lost its last lane meanwhile.
+pub(super) fn take_over(agent: &Agent, session: &Arc<Session>) -> bool {
+    if session.is_over() {
+        return false;
     }
-    tracing::info!(agent = %agent.id, "a newer connection of the agent took over");
-    for slot in before.lanes() {
-        slot.lane.go_away(GoAwayReason::Replaced, "a newer connection took over", std::time::Duration::ZERO);
+    if let Some(before) = agent.begin(Arc::clone(session))
+        && !Arc::ptr_eq(&before, session)
+    {
+        tracing::info!(agent = %agent.id, "a newer connection of the agent took over");
+        for slot in before.lanes() {
+            let reason = "a newer connection took over";
+            slot.lane.go_away(GoAwayReason::Replaced, reason, std::time::Duration::ZERO);
+        }
+    }
+    // Whoever took the last lane out before this session began found another one to be the current.
+    let is_over = session.is_over();
+    if is_over {
+        agent.end(session);
+    }
+    !is_over
+}
+
+#[cfg(test)]
+mod tests {
+    use octoporty_core::{
+        id::AgentId,
+        proto::{Config, Role},
+        transport::duplex,
+    };
+
+    use super::*;
+
+    fn slot() -> LaneSlot {
+        let (end, _peer) = duplex::pair(1);
+        let (lane, _driver) = session::accept(end, Config::new(Role::Gateway));
+        LaneSlot { lane, shard: 0 }
+    }
+
+    #[tokio::test]
+    async fn a_session_without_lanes_is_not_joined_and_does_not_begin() {
+        let (agent, first) = (Agent::new(AgentId::from_u128(1)), slot());
+        let session = Arc::new(Session::new(SessionId::from_u128(2), 3, first.clone()));
+        assert_eq!(session.add(slot()), Ok(()));
+        let second = session.lanes()[1].clone();
+        assert!(take_over(&agent, &session) && agent.is_here());
+        assert!(!session.remove(&second.lane));
+        assert!(session.remove(&first.lane) && agent.end(&session));
+        assert_eq!(session.add(slot()), Err(NotAdded::Over));
+        // Routes that were on their way when the last lane was lost.
+        assert!(!take_over(&agent, &session));
+        assert!(!agent.is_here());
+    }
+
+    #[tokio::test]
+    async fn a_session_that_was_replaced_ends_without_its_successor() {
+        let agent = Agent::new(AgentId::from_u128(1));
+        let [before, after] = [2, 3].map(|id| Arc::new(Session::new(SessionId::from_u128(id), 4, slot())));
+        assert!(take_over(&agent, &before) && take_over(&agent, &after));
+        assert!(!agent.end(&before));
+        assert!(agent.session().is_some_and(|current| Arc::ptr_eq(&current, &after)));
+        assert!(agent.end(&after) && !agent.is_here());
     }
 }

@@ -20,7 +20,9 @@ pub(super) async fn sync(caller: &Caller, body: Bytes) -> Result<Bytes, Refusal>
     let outcome = tokio::task::spawn_blocking(move || {
         let routes = decode_routes(&body)?;
         // From here on requests go to this session: its routes are the ones that count.
-        take_over(&of, &by);
+        if !take_over(&of, &by) {
+            return Err(Refusal::unavailable("the session is over"));
+        }
         Ok::<_, Refusal>(at.registry.sync(&of, routes, &scope, &*at.claims))
     })
     .await??;
