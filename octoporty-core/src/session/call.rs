@@ -61,7 +61,11 @@ impl Lane {
         let inline: &[u8] = if small { &body } else { &[] };
         let (mut send, mut recv) = self.open(StreamKind::Control, &head, inline, small).await?;
         if !small {
-            write_all(&mut send, body).await?;
+            match write_all(&mut send, body).await {
+                // Who answers before it has read all says why in its answer.
+                Ok(()) | Err(WriteError::Stopped) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         let Some(Received::Head(head)) = recv.read().await? else {
             return Err(CallError::Read(ReadError::Closed));

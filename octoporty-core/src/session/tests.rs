@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{accept, testing::pair};
+use super::{CallError, accept, testing::pair};
 use crate::{
     frame::StreamKind,
     limits::{ROOM_TIMEOUT, STREAMS_MAX},
@@ -72,6 +72,19 @@ async fn a_call_is_answered_and_a_large_one_too() {
         let (answer, ()) = tokio::join!(answer, serve);
         assert_eq!(answer.unwrap(), body);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_refused_before_it_is_read_says_why() {
+    let (gateway, agent, _drivers) = pair().await;
+    let asking = agent.call("too.much", Bytes::from(vec![1; 1 << 20]), 10);
+    let refuse = async {
+        let call = super::IncomingCall::new(gateway.accept().await.unwrap()).unwrap();
+        call.fail("too-large", "that is too much").await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(asking, refuse);
+    let failed = CallError::Failed { code: "too-large".to_owned(), message: "that is too much".to_owned() };
+    assert_eq!(answer, Err(failed));
 }
 
 #[tokio::test(start_paused = true)]
