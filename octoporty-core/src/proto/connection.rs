@@ -227,6 +227,7 @@ impl Connection {
         } else if !self.leaving {
             self.leaving = true;
             self.put_go_away(reason, message.into(), spread);
+            self.tell_room();
         }
     }
 

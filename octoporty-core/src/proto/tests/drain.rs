@@ -6,7 +6,7 @@ use super::pair::{Pair, millis};
 use crate::{
     frame::{Frame, Reset, ResetCode, Side, StreamKind},
     message::GoAwayReason,
-    proto::{Event, OpenError, Read, ReadError, Received, WriteError},
+    proto::{Config, Event, OpenError, Read, ReadError, Received, Role, WriteError},
 };
 
 #[test]
@@ -45,6 +45,18 @@ fn neither_side_opens_streams_once_one_leaves() {
     assert_eq!(pair.gateway.connection.open(StreamKind::Http, b"", b"", true), Err(OpenError::Draining));
     pair.settle();
     assert_eq!(pair.agent.connection.open(StreamKind::Control, b"", b"", true), Err(OpenError::Draining));
+}
+
+#[test]
+fn who_waits_for_room_is_told_that_there_will_be_none() {
+    let mut pair = Pair::with(Config::new(Role::Gateway), Config::new(Role::Agent).streams_max(1));
+    pair.exchange(b"", true);
+    assert_eq!(pair.gateway.connection.open(StreamKind::Http, b"", b"", true), Err(OpenError::NoRoom));
+    pair.gateway.events.clear();
+    pair.gateway.connection.go_away(GoAwayReason::Shutdown, "", millis(0));
+    pair.settle();
+    assert_eq!(pair.gateway.take_events(), [Event::Room]);
+    assert_eq!(pair.gateway.connection.open(StreamKind::Http, b"", b"", true), Err(OpenError::Draining));
 }
 
 #[test]
