@@ -125,9 +125,9 @@ impl Window {
                 self.grow(budget, self.size.saturating_mul(2));
             } else if budget.bulk_streams <= BULK_STREAMS_FEW {
                 self.grow(budget, STREAM_WINDOW_BYTES_FEW.max(base));
-            } else {
-                self.grow(budget, base);
             }
+            // What is beyond it may not fit any more while this does.
+            self.grow(budget, base);
             self.turned = 0;
             self.since = now;
         }
