@@ -5,7 +5,7 @@ use crate::{
     message::{GoAwayReason, MessageError, Refused},
 };
 
-/// Why a lane ended. All but the last six are breaches of the protocol by the peer.
+/// Why a lane ended. All but the last seven are breaches of the protocol by the peer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectionError {
@@ -151,12 +151,13 @@ pub enum ConnectionError {
 }
 
 impl ConnectionError {
-    /// Whether the peer broke the protocol, as against time, refusal or a wanted end.
+    /// Whether the peer broke the protocol, as against its version, time, refusal or a wanted end.
     #[must_use]
     pub const fn is_violation(&self) -> bool {
         !matches!(
             self,
-            Self::Silent { .. }
+            Self::WrongVersion { .. }
+                | Self::Silent { .. }
                 | Self::HandshakeTimeout { .. }
                 | Self::Refused(_)
                 | Self::ClosedByPeer { .. }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{Config, Connection, ConnectionError, Event, Role, connection::Phase};
 use crate::{
     frame::{Kind, put_handshake},
-    message::{CAPABILITY_LZ4, Hello, Refused, Welcome, cut_sentence, decode, encode},
+    message::{CAPABILITY_LZ4, Hello, RefusalCode, Refused, Welcome, cut_sentence, decode, encode},
     version::WIRE_VERSION,
 };
 
@@ -72,7 +72,12 @@ impl Connection {
             return Err(ConnectionError::OutOfPlace { frame: "hello" });
         }
         let hello: Hello = decode("hello", payload)?;
-        check_version(hello.wire)?;
+        if let Err(error) = check_version(hello.wire) {
+            let message = format!("this gateway speaks wire version {WIRE_VERSION}, not {}", hello.wire);
+            let refused = Refused { code: RefusalCode::Version, message, retry_after_ms: 0 };
+            put_handshake(&mut self.urgent, Kind::Refused, &encode(&refused));
+            return Err(error);
+        }
         self.phase = Phase::Judging(Box::new(hello.clone()));
         self.events.push_back(Event::Hello(hello));
         Ok(())

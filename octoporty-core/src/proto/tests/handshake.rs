@@ -111,6 +111,10 @@ fn another_wire_version_ends_the_lane() {
     let mut gateway = Connection::accept(Config::new(Role::Gateway), epoch());
     let error = ConnectionError::WrongVersion { ours: WIRE_VERSION, theirs: WIRE_VERSION + 1 };
     assert_eq!(gateway.handle_message(epoch(), out.freeze()), Err(error));
+    let answer = gateway.poll_transmit(epoch()).unwrap().into_bytes();
+    let [Frame::Refused(payload)] = &frames(&answer)[..] else { panic!("a refusal and nothing else") };
+    assert_eq!(decode::<Refused>("refused", payload).unwrap().code, RefusalCode::Version);
+    assert_eq!(gateway.poll_transmit(epoch()), None);
 }
 
 #[test]
