@@ -93,10 +93,10 @@ impl<T: Transport> Driver<T> {
         if let Some(detail) = lost {
             state.connection.close(ConnectionError::TransportLost { detail });
         }
-        let milestone = state.pass_on_events(&mut self.wakers);
+        let news = state.pass_on_events(&mut self.wakers);
         drop(state);
         self.batch.clear();
-        self.shared.wake(&mut self.wakers, milestone);
+        self.shared.wake(&mut self.wakers, news);
     }
 
     /// Hands messages to the transport while both have something; says whether the turn ended before they did.
@@ -109,9 +109,9 @@ impl<T: Transport> Driver<T> {
             }
             let mut state = self.shared.lock();
             let message = state.connection.poll_transmit(super::now());
-            let milestone = state.pass_on_events(&mut self.wakers);
+            let news = state.pass_on_events(&mut self.wakers);
             drop(state);
-            self.shared.wake(&mut self.wakers, milestone);
+            self.shared.wake(&mut self.wakers, news);
             let Some(message) = message else { return Ok(false) };
             Pin::new(&mut self.transport).start_send(message).map_err(|error| error.to_string())?;
             self.unflushed = true;
@@ -143,18 +143,18 @@ impl<T: Transport> Driver<T> {
         }
         let mut state = self.shared.lock();
         state.connection.handle_timeout(super::now());
-        let milestone = state.pass_on_events(&mut self.wakers);
+        let news = state.pass_on_events(&mut self.wakers);
         drop(state);
-        self.shared.wake(&mut self.wakers, milestone);
+        self.shared.wake(&mut self.wakers, news);
         true
     }
 
     fn lose(&mut self, detail: String) {
         let mut state = self.shared.lock();
         state.connection.close(ConnectionError::TransportLost { detail });
-        let milestone = state.pass_on_events(&mut self.wakers);
+        let news = state.pass_on_events(&mut self.wakers);
         drop(state);
-        self.shared.wake(&mut self.wakers, milestone);
+        self.shared.wake(&mut self.wakers, news);
     }
 
     fn error(&self) -> Option<ConnectionError> {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{
     RecvStream, SendStream,
-    shared::{Opened, Shared},
+    shared::{Opened, Shared, State},
 };
 use crate::{
     frame::StreamKind,
@@ -112,24 +112,18 @@ impl Lane {
         body: &[u8],
         end: bool,
     ) -> Result<(SendStream, RecvStream), OpenError> {
-        // Made when it is needed, which it hardly ever is.
-        let mut patience = None;
-        let id = poll_fn(|context| {
-            let opened = self.shared.with(|state| match state.connection.open(kind, head, body, end) {
-                Err(OpenError::NoRoom) => {
-                    state.register_opener(context);
-                    Poll::Pending
-                }
-                outcome => Poll::Ready(outcome),
-            });
-            if opened.is_ready() {
-                return opened;
-            }
-            let patience = patience.get_or_insert_with(|| Box::pin(tokio::time::sleep(ROOM_TIMEOUT)));
-            patience.as_mut().poll(context).map(|()| Err(OpenError::NoRoom))
-        })
-        .await?;
-        Ok(self.handles(id))
+        let opening = |state: &mut State| match state.connection.open(kind, head, body, end) {
+            Err(OpenError::NoRoom) => None,
+            outcome => Some(outcome),
+        };
+        let opened = match self.shared.with(opening) {
+            Some(outcome) => outcome,
+            // Boxed, as it is hardly ever needed.
+            None => Box::pin(tokio::time::timeout(ROOM_TIMEOUT, self.shared.once_there_is_room(opening)))
+                .await
+                .unwrap_or(Err(OpenError::NoRoom)),
+        };
+        Ok(self.handles(opened?))
     }
 
     fn handles(&self, id: StreamId) -> (SendStream, RecvStream) {

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 
-use super::shared::Shared;
+use super::shared::{Shared, State};
 use crate::{
     frame::Reset,
     proto::{StreamId, WriteError},
@@ -44,17 +44,16 @@ impl SendStream {
     ///
     /// Cancel safe: dropped before it is ready, nothing was sent.
     pub async fn send_head(&mut self, head: &[u8], body: &[u8], end: bool) -> Result<(), WriteError> {
-        poll_fn(|context| {
-            self.shared.with(|state| match state.connection.send_head(self.id, head, body, end) {
-                Ok(true) => Poll::Ready(Ok(())),
-                Ok(false) => {
-                    state.register_opener(context);
-                    Poll::Pending
-                }
-                Err(error) => Poll::Ready(Err(error)),
-            })
-        })
-        .await
+        let sending = |state: &mut State| match state.connection.send_head(self.id, head, body, end) {
+            Ok(true) => Some(Ok(())),
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        };
+        match self.shared.with(sending) {
+            Some(outcome) => outcome,
+            // Boxed, as it is hardly ever needed.
+            None => Box::pin(self.shared.once_there_is_room(sending)).await,
+        }
     }
 
     /// Gives `bytes` to the stream, or registers for when there is room; they are taken whole or not at all.

@@ -30,8 +30,6 @@ pub(super) struct State {
     /// Streams of the peer that were not accepted yet; bounded by the streams that the peer may open.
     pub(super) incoming: VecDeque<Opened>,
     acceptor: Option<Waker>,
-    /// Who waits for room to open a stream or send a head.
-    openers: Vec<Waker>,
     driver: Option<Waker>,
     driver_woken: bool,
     pub(super) hello: Option<Hello>,
@@ -53,11 +51,20 @@ pub(super) struct Opened {
 pub(super) struct Shared {
     state: Mutex<State>,
     /// Told at each step of the lane's life: introduced, open, leaving, drained, over.
-    pub(super) milestone: Notify,
+    milestone: Notify,
+    /// Told when there may be room to open a stream or send a head.
+    room: Notify,
 }
 
 /// Wakers to be woken once the lock is free.
 pub(super) type Wakers = Vec<Waker>;
+
+/// What else is to be told then.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct News {
+    milestone: bool,
+    room: bool,
+}
 
 impl Shared {
     pub(super) fn new(connection: Connection) -> Arc<Self> {
@@ -67,7 +74,6 @@ impl Shared {
                 waiting: HashMap::default(),
                 incoming: VecDeque::new(),
                 acceptor: None,
-                openers: Vec::new(),
                 driver: None,
                 driver_woken: false,
                 hello: None,
@@ -76,6 +82,7 @@ impl Shared {
                 drained: false,
             }),
             milestone: Notify::new(),
+            room: Notify::new(),
         })
     }
 
@@ -90,19 +97,22 @@ impl Shared {
         let mut wakers = Wakers::new();
         let mut state = self.lock();
         let result = act(&mut state);
-        let milestone = state.pass_on_events(&mut wakers);
+        let news = state.pass_on_events(&mut wakers);
         let driver = state.wake_driver();
         drop(state);
-        self.wake(&mut wakers, milestone);
+        self.wake(&mut wakers, news);
         if let Some(driver) = driver {
             driver.wake();
         }
         result
     }
 
-    pub(super) fn wake(&self, wakers: &mut Wakers, milestone: bool) {
-        if milestone {
+    pub(super) fn wake(&self, wakers: &mut Wakers, news: News) {
+        if news.milestone {
             self.milestone.notify_waiters();
+        }
+        if news.room {
+            self.room.notify_waiters();
         }
         for waker in wakers.drain(..) {
             waker.wake();
@@ -121,12 +131,25 @@ impl Shared {
             notified.await;
         }
     }
+
+    /// Does what there is no room for yet, once there is. Cancel safe: who gives up leaves nothing behind.
+    pub(super) async fn once_there_is_room<R>(&self, mut act: impl FnMut(&mut State) -> Option<R>) -> R {
+        loop {
+            let told = self.room.notified();
+            let mut told = std::pin::pin!(told);
+            told.as_mut().enable();
+            if let Some(done) = self.with(&mut act) {
+                return done;
+            }
+            told.await;
+        }
+    }
 }
 
 impl State {
-    /// Turns events into wakers; says whether the lane made a step in its life.
-    pub(super) fn pass_on_events(&mut self, wakers: &mut Wakers) -> bool {
-        let mut milestone = false;
+    /// Turns events into wakers; says what else is to be told.
+    pub(super) fn pass_on_events(&mut self, wakers: &mut Wakers) -> News {
+        let mut news = News::default();
         while let Some(event) = self.connection.poll_event() {
             match event {
                 Event::Readable(id) => {
@@ -140,31 +163,31 @@ impl State {
                     wakers.extend(self.acceptor.take());
                 }
                 Event::Room => {
-                    wakers.append(&mut self.openers);
+                    news.room = true;
                     if self.connection.error().is_some() {
                         wakers.extend(self.acceptor.take());
-                        milestone = true;
+                        news.milestone = true;
                     }
                 }
                 Event::Hello(hello) => {
                     self.hello = Some(hello);
-                    milestone = true;
+                    news.milestone = true;
                 }
                 Event::Welcomed(welcome) => {
                     self.welcome = Some(welcome);
-                    milestone = true;
+                    news.milestone = true;
                 }
                 Event::GoAway(go_away) => {
                     self.go_away = Some(go_away);
-                    milestone = true;
+                    news.milestone = true;
                 }
                 Event::Drained => {
                     self.drained = true;
-                    milestone = true;
+                    news.milestone = true;
                 }
             }
         }
-        milestone
+        news
     }
 
     pub(super) fn register_driver(&mut self, context: &Context<'_>) {
@@ -178,12 +201,6 @@ impl State {
 
     pub(super) fn register_acceptor(&mut self, context: &Context<'_>) {
         store(&mut self.acceptor, context);
-    }
-
-    pub(super) fn register_opener(&mut self, context: &Context<'_>) {
-        if !self.openers.iter().any(|waker| waker.will_wake(context.waker())) {
-            self.openers.push(context.waker().clone());
-        }
     }
 
     pub(super) fn register_reader(&mut self, id: StreamId, context: &Context<'_>) {

@@ -1,6 +1,11 @@
 //! Two ends over an in-memory transport.
 
-use std::time::Duration;
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::{Context, Wake, Waker},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -129,4 +134,25 @@ async fn a_full_lane_is_not_waited_for_without_end() {
     let ending = async { drop(open.pop()) };
     let (opened, ()) = tokio::join!(waiting, ending);
     assert!(opened.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_gives_up_waiting_for_room_leaves_nothing_behind() {
+    struct Nobody;
+    impl Wake for Nobody {
+        fn wake(self: Arc<Self>) {}
+    }
+    let (gateway, _agent, _drivers) = pair().await;
+    let mut open = Vec::new();
+    for _ in 0..STREAMS_MAX {
+        open.push(gateway.open(StreamKind::Http, b"", b"", true).await.unwrap());
+    }
+    let nobody = Arc::new(Nobody);
+    let waker = Waker::from(Arc::clone(&nobody));
+    for _ in 0..3 {
+        let opening = pin!(gateway.open(StreamKind::Http, b"", b"", true));
+        assert!(opening.poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    drop(waker);
+    assert_eq!(Arc::strong_count(&nobody), 1, "the lane keeps wakers of requests that nobody waits for");
 }
