@@ -7,7 +7,11 @@ use octoporty_core::{
     message::GoAwayReason,
     proto::{Config, Role},
 };
-use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
+use tokio::{
+    runtime::Handle,
+    sync::{Mutex, Semaphore},
+    time::Instant,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -61,6 +65,8 @@ pub(crate) struct Inner {
     /// Everything ends now.
     pub(crate) cutting: CancellationToken,
     state_path: Option<std::path::PathBuf>,
+    /// Held while the state is written down.
+    saving: Mutex<()>,
     ping_interval: Duration,
     liveness_timeout: Duration,
     compression: bool,
@@ -108,6 +114,7 @@ impl Gateway {
                 stopping: CancellationToken::new(),
                 cutting: CancellationToken::new(),
                 state_path: builder.state_path,
+                saving: Mutex::new(()),
                 ping_interval: builder.ping_interval,
                 liveness_timeout: builder.liveness_timeout,
                 compression: builder.compression,
@@ -204,6 +211,8 @@ impl Inner {
         let Some(path) = self.state_path.clone() else {
             return;
         };
+        // One after the other: two at once would write to one draft, and the older could be the last.
+        let _saving = self.saving.lock().await;
         let agents = self.registry.to_expect();
         let shown = path.display().to_string();
         let written = tokio::task::spawn_blocking(move || state::write(&path, agents)).await;
@@ -215,7 +224,7 @@ impl Inner {
     }
 }
 
-/// Whom to wait for, and how long. A state file that cannot be read tells that there was a run, not who was there.
+/// Whom to wait for, and how long: for nobody if there was no run, or its file cannot be read.
 fn last_run(builder: &GatewayBuilder) -> (Vec<octoporty_core::id::AgentId>, Duration) {
     let Some(path) = &builder.state_path else {
         return (Vec::new(), Duration::ZERO);
