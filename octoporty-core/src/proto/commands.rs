@@ -200,7 +200,7 @@ impl Connection {
             stream.return_surplus(&mut self.budget);
             if due && !stream.recv.is_ended() && !stream.recv.credit_due {
                 stream.recv.credit_due = true;
-                self.credit_due.push_back(id);
+                self.note_credit_due(id);
             }
             return Ok(Read::Received(received));
         }

@@ -122,7 +122,7 @@ impl Connection {
             // More is to come, so it gets the rest of a full window while the budget lasts.
             recv.window.grow(&mut self.budget, self.config.window());
             recv.credit_due = true;
-            self.credit_due.push_back(stream);
+            self.note_credit_due(stream);
         }
         self.table.insert(stream, Stream::new(false, SendHalf::new(window, false), recv));
         self.events.push_back(Event::Opened { stream, kind, head });

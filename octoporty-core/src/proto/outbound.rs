@@ -12,6 +12,9 @@ use crate::{
     limits::{MESSAGE_BYTES_TARGET, PIECE_BYTES_MAX, PIECE_BYTES_SHARED, SEND_BUFFER_BYTES, URGENT_QUEUE_BYTES},
 };
 
+/// Streams in the row of those with credit to give, beyond twice those that are known, before it is looked through.
+const CREDIT_ROW_SPARE: usize = 64;
+
 impl Connection {
     /// The next message to send, if there is one. Call it only when the transport can take a message: what is
     /// handed out counts as sent.
@@ -168,6 +171,15 @@ impl Connection {
             self.table.expect_stale(credit);
         }
         self.settle(id);
+    }
+
+    /// Puts a stream into the row of those with credit to give. Those that were reset since leave it now and then: a peer
+    /// that opens and resets streams, and reads nothing, must not make it grow without end (R28).
+    pub(super) fn note_credit_due(&mut self, id: StreamId) {
+        if self.credit_due.len() > 2 * self.table.len() + CREDIT_ROW_SPARE {
+            self.credit_due.retain(|id| self.table.get(*id).is_some_and(|stream| stream.recv.credit_due));
+        }
+        self.credit_due.push_back(id);
     }
 
     /// Puts a stream into the row when it has something to send.

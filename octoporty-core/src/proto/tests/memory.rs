@@ -126,6 +126,23 @@ fn streams_that_are_opened_and_reset_faster_than_they_are_taken_are_refused() {
 }
 
 #[test]
+fn streams_that_are_gone_before_they_got_credit_leave_no_row_behind() {
+    // R28: nothing goes out, since the peer does not read.
+    let mut pair = Pair::new();
+    let now = pair.now;
+    for index in 0..10_000_u32 {
+        let mut out = BytesMut::new();
+        put_open(&mut out, index * 2 + 1, StreamKind::Http, 0, b"head", b"", false);
+        put_reset(&mut out, index * 2 + 1, &Reset::cancelled());
+        pair.agent.connection.handle_message(now, out.freeze()).unwrap();
+        let Some(Event::Opened { stream, .. }) = pair.agent.connection.poll_event() else { panic!("opened") };
+        pair.agent.drop_handles(stream);
+    }
+    assert!(pair.agent.connection.credit_due.len() < 100, "{}", pair.agent.connection.credit_due.len());
+    pair.agent.check_empty();
+}
+
+#[test]
 fn zero_bytes_of_data_and_of_credit_cost_no_memory() {
     let mut pair = Pair::new();
     let id = pair.exchange(b"", false);
