@@ -22,7 +22,7 @@ pub enum ExchangeError {
     /// The other side sent something that is no answer.
     #[error("the tunnel sent a malformed answer")]
     Malformed(#[source] WireError),
-    /// The stream ended without an answer.
+    /// The stream ended without an answer, or brought what is none.
     #[error("the stream ended without an answer")]
     NoAnswer,
 }

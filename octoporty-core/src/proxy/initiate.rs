@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     frame::{ResetCode, Side, StreamKind},
-    proto::{ReadError, Received},
+    proto::Received,
     session::{Lane, RecvStream, SendStream},
 };
 
@@ -182,7 +182,7 @@ async fn answer(
         let body = Body::from_stream(recv).await.map_err(|error| match error {
             BodyError::Cut(error) => error.into(),
             BodyError::Trailers(error) => ExchangeError::Malformed(error),
-            BodyError::OutOfPlace => ExchangeError::Lost(ReadError::Closed),
+            BodyError::OutOfPlace => ExchangeError::NoAnswer,
         })?;
         return Ok(Answer::Response { head, body });
     }

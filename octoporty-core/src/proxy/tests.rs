@@ -212,6 +212,22 @@ async fn a_body_that_must_be_asked_for_is_not_touched_before() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_head_behind_the_final_one_is_no_answer_and_no_loss() {
+    let (gateway, agent, _drivers) = testing::pair().await;
+    let tracker = TaskTracker::new();
+    let serve = async {
+        let mut incoming = agent.accept().await.unwrap();
+        let head = ResponseHead { status: StatusCode::OK, headers: HeaderMap::new() }.encode();
+        incoming.send.send_head(&head, &[], false).await.unwrap();
+        incoming.send.send_head(&head, &[], true).await.unwrap();
+        incoming
+    };
+    let (answer, _incoming) = tokio::join!(ask(&gateway, &tracker), serve);
+    let error = answer.unwrap_err();
+    assert!(error == ExchangeError::NoAnswer && !error.was_lost(), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn heads_that_are_larger_than_what_travels_are_the_upstreams_doing() {
     // R16: an upstream that speaks HTTP/2 may send such heads.
     let long = HeaderMap::from_iter([(

@@ -301,6 +301,8 @@ async fn at_hand(recv: &mut RecvStream) -> Result<Bytes, ReadError> {
     let polled = poll_fn(|context| Poll::Ready(recv.poll_read(context))).await;
     match polled {
         Poll::Ready(Ok(Some(Received::Data(bytes)))) => Ok(bytes),
+        // Only one head is final.
+        Poll::Ready(Ok(Some(Received::Head(_)))) => Err(ReadError::Closed),
         Poll::Ready(Ok(_)) | Poll::Pending => Ok(Bytes::new()),
         Poll::Ready(Err(error)) => Err(error),
     }
