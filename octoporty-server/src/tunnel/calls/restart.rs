@@ -18,8 +18,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Tells all Agents that are connected.
 pub(super) fn tell_all(gateway: &Arc<Inner>) {
     for session in gateway.registry.sessions() {
-        if let Some(slot) = session.lanes().into_iter().next() {
-            tell(gateway, &slot.lane);
+        // One that takes streams; on which shard does not matter.
+        if let Some(lane) = session.pick(0) {
+            tell(gateway, &lane);
         }
     }
 }
