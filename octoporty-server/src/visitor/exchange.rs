@@ -149,8 +149,9 @@ impl Exchange<'_> {
         let kind = if self.facts.upgrade { StreamKind::Upgrade } else { StreamKind::Http };
         let mut attempts = 0;
         loop {
-            let Some(lane) = self.lane().await else {
-                return self.fail_with(Problem::TunnelDown);
+            let lane = match self.lane().await {
+                Ok(lane) => lane,
+                Err(problem) => return self.fail_with(problem),
             };
             attempts += 1;
             stamp_waited(&mut encoded, since.elapsed());
@@ -166,14 +167,16 @@ impl Exchange<'_> {
         }
     }
 
-    async fn lane(&self) -> Option<Lane> {
+    async fn lane(&self) -> Result<Lane, Problem> {
         let gateway = &self.visit.gateway;
         let agent = &self.route.agent;
         if let Some(lane) = agent.pick(self.visit.shard) {
-            return Some(lane);
+            return Ok(lane);
         }
-        let _permit = gateway.waiting.try_acquire().ok()?;
-        Box::pin(agent.lane(self.visit.shard, gateway.grace_period)).await
+        let Ok(_permit) = gateway.waiting.try_acquire() else {
+            return Err(Problem::Overloaded);
+        };
+        Box::pin(agent.lane(self.visit.shard, gateway.grace_period)).await.ok_or(Problem::TunnelDown)
     }
 
     /// What was not taken up may be sent again, whatever it is; what was lost on the way only if doing it twice is as
@@ -238,7 +241,8 @@ impl Exchange<'_> {
 
     fn fail_with(&mut self, problem: Problem) -> Response<VisitorBody> {
         let page = ErrorPage::new(problem, self.facts.id).render(&self.accept.fields());
-        let failure = if matches!(problem, Problem::TunnelDown) { Failure::Tunnel } else { Failure::Upstream };
+        let is_tunnels = matches!(problem, Problem::TunnelDown | Problem::Overloaded);
+        let failure = if is_tunnels { Failure::Tunnel } else { Failure::Upstream };
         let counting = self.count(page.status, Some(failure));
         VisitorBody::page(page, self.facts.in_service.take()).map(|body| body.counted(counting))
     }

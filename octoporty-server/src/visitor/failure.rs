@@ -5,6 +5,7 @@ use octoporty_core::{
     frame::{Reset, ResetCode, Side},
     http1::VerdictQueue,
     id::RequestId,
+    proto::OpenError,
     proxy::ExchangeError,
 };
 
@@ -13,6 +14,8 @@ use crate::pages::{ErrorPage, Problem, Rendered};
 /// The problem that an exchange without an answer is.
 pub(super) const fn problem_of(error: &ExchangeError) -> Problem {
     match error {
+        ExchangeError::NotSent(OpenError::NoRoom) => Problem::Overloaded,
+        ExchangeError::NotSent(OpenError::TooLarge { .. }) => Problem::HeadersTooLarge,
         ExchangeError::NotSent(_) => Problem::TunnelDown,
         ExchangeError::Lost(_) => Problem::TunnelLost,
         ExchangeError::Reset(reset) => problem_of_reset(reset),
@@ -61,4 +64,20 @@ pub(super) fn page(
     let body_error = verdicts.and_then(VerdictQueue::body_error);
     let problem = body_error.map_or_else(|| problem_of(error), |error| problem_of_status(error.status()));
     ErrorPage::new(problem, id).render(accept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_sent_says_why() {
+        let check = |error: OpenError, problem: Problem| {
+            assert_eq!(problem_of(&ExchangeError::NotSent(error.clone())), problem, "{error:?}");
+        };
+        // R20
+        check(OpenError::NoRoom, Problem::Overloaded);
+        check(OpenError::TooLarge { what: "head", limit: 1, actual: 2 }, Problem::HeadersTooLarge);
+        check(OpenError::Draining, Problem::TunnelDown);
+    }
 }

@@ -78,8 +78,8 @@ async fn answer<B: RequestBody>(visit: &Arc<Visit>, request: Request<B>, id: Req
     };
     let (method, uri) = (request.method().clone(), request.uri().clone());
     match destination(visit, &method, uri.path(), host).await {
-        Some(Ok(route)) => exchange::forward(visit, route, request, facts).await,
-        Some(Err(Own::Health)) => {
+        Ok(route) => exchange::forward(visit, route, request, facts).await,
+        Err(Own::Health) => {
             let mut response = Response::new(VisitorBody::new(
                 proxy::Body::full(health::json(&visit.gateway.registry)),
                 facts.in_service,
@@ -88,48 +88,48 @@ async fn answer<B: RequestBody>(visit: &Arc<Visit>, request: Request<B>, id: Req
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
-        Some(Err(Own::Tunnel)) => Box::pin(tunnel::upgrade(visit, request.map(drop), &mut facts)).await,
-        Some(Err(Own::Landing(host))) => {
+        Err(Own::Tunnel) => Box::pin(tunnel::upgrade(visit, request.map(drop), &mut facts)).await,
+        Err(Own::Landing(host)) => {
             let page = visit.gateway.control.landing.page().render(host, request.headers(), id);
             VisitorBody::page(page, facts.in_service)
         }
-        None => {
-            let page = ErrorPage::new(Problem::NoMapping, id).render(request.headers());
+        Err(Own::Overloaded) => {
+            let page = ErrorPage::new(Problem::Overloaded, id).render(request.headers());
             VisitorBody::page(page, facts.in_service)
         }
     }
 }
 
-/// An endpoint of the Gateway's own.
+/// What the Gateway answers by itself.
 enum Own {
     Health,
     Tunnel,
     Landing(LandingHost),
+    /// The host may yet become known, and too many wait for theirs already (R20).
+    Overloaded,
 }
 
 /// Who answers. Waits for the Agents of the last run where the host is not known yet.
-async fn destination(visit: &Visit, method: &Method, path: &str, host: &str) -> Option<Result<RouteEntry, Own>> {
+async fn destination(visit: &Visit, method: &Method, path: &str, host: &str) -> Result<RouteEntry, Own> {
     let registry = &visit.gateway.registry;
     {
         let table = registry.table();
         match classify(&table, registry.own_hosts(), host, method, path) {
-            Destination::Mapped(route) => return Some(Ok(route.clone())),
-            Destination::Health => return Some(Err(Own::Health)),
-            Destination::Tunnel => return Some(Err(Own::Tunnel)),
-            Destination::Landing { own_host: true } => {
-                return Some(Err(Own::Landing(LandingHost::Own)));
-            }
+            Destination::Mapped(route) => return Ok(route.clone()),
+            Destination::Health => return Err(Own::Health),
+            Destination::Tunnel => return Err(Own::Tunnel),
+            Destination::Landing { own_host: true } => return Err(Own::Landing(LandingHost::Own)),
             Destination::Landing { own_host: false } => {}
         }
     }
-    let unknown = Some(Err(Own::Landing(LandingHost::Unknown)));
+    let unknown = Own::Landing(LandingHost::Unknown);
     if !registry.is_holding() {
-        return unknown;
+        return Err(unknown);
     }
     let Ok(_permit) = visit.gateway.waiting.try_acquire() else {
-        return unknown;
+        return Err(Own::Overloaded);
     };
-    Box::pin(registry.await_route(host)).await.map(Ok).or(unknown)
+    Box::pin(registry.await_route(host)).await.ok_or(unknown)
 }
 
 fn read_facts<B>(visit: &Visit, request: &Request<B>, id: RequestId) -> Result<Facts, (Problem, Option<InService>)> {

@@ -120,10 +120,10 @@ impl Exchange<'_> {
         if let Some(lane) = agent.pick(self.shard) {
             return Ok(lane);
         }
-        let down = Failed::Problem(Problem::TunnelDown);
         let Ok(_permit) = self.gateway.waiting.try_acquire() else {
-            return Err(down);
+            return Err(Failed::Problem(Problem::Overloaded));
         };
+        let down = Failed::Problem(Problem::TunnelDown);
         tokio::select! {
             biased;
             lane = Box::pin(agent.lane(self.shard, self.gateway.grace_period)) => lane.ok_or(down),
