@@ -70,8 +70,8 @@ impl Gateway {
         };
         metrics.connections.fetch_add(1, Ordering::Relaxed);
         let token = self.inner.visitors.token();
-        visitor::serve_stream(Arc::clone(&self.inner), stream, peer, 0).await;
-        drop((token, place));
+        visitor::serve_stream(Arc::clone(&self.inner), stream, peer, 0, place).await;
+        drop(token);
     }
 
     /// Serves one lane over a transport that was opened in another way than by `/tunnel`, to its end: in memory, or over
@@ -100,10 +100,7 @@ impl Gateway {
         }
         let inner = Arc::clone(&self.inner);
         metrics.connections.fetch_add(1, Ordering::Relaxed);
-        self.inner.visitors.spawn(async move {
-            visitor::serve(inner, stream, peer, shard).await;
-            drop(place);
-        });
+        self.inner.visitors.spawn(visitor::serve(inner, stream, peer, shard, place));
     }
 }
 

@@ -197,3 +197,18 @@ async fn many_sockets_share_the_tunnel() {
         assert_eq!(socket.next().await.unwrap(), Message::text(format!("to {index}")));
     }
 }
+
+// R20
+#[tokio::test]
+async fn a_socket_counts_as_a_connection_for_as_long_as_it_lasts() {
+    let world = World::start_with(|gateway| gateway.connections_max(2), |agent| agent).await;
+    let first = world.websocket("/ws").await.unwrap();
+    let second = world.websocket("/ws").await.unwrap();
+    assert!(world.visitor().await.closed_within(SOON).await, "a third is over the limit");
+    drop(first);
+    let deadline = tokio::time::Instant::now() + SOON;
+    while world.visitor().await.get("/echo").await.is_err() {
+        assert!(tokio::time::Instant::now() < deadline, "its place comes back");
+    }
+    drop(second);
+}

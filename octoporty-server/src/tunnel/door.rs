@@ -122,9 +122,11 @@ async fn take_over(visit: Arc<Visit>, on_upgrade: OnUpgrade, admitted: Admitted)
             return;
         }
     };
-    let gateway = Arc::clone(&visit.gateway);
+    let (gateway, from) = (Arc::clone(&visit.gateway), visit.shard);
+    // A lane does not count as a visitor's connection.
+    drop(visit);
     match take_apart(upgraded) {
-        Ok((stream, read)) if shard != visit.shard => {
+        Ok((stream, read)) if shard != from => {
             let Some(handle) = gateway.shards.get(shard).cloned() else {
                 return;
             };
@@ -146,7 +148,7 @@ async fn take_over(visit: Arc<Visit>, on_upgrade: OnUpgrade, admitted: Admitted)
         // Not a socket of ours, so it stays where it is.
         Err(upgraded) => {
             let transport = WebSocket::server(TokioIo::new(*upgraded), &[]);
-            accept::serve(gateway, transport, Admitted { shard: visit.shard, ..admitted }).await;
+            accept::serve(gateway, transport, Admitted { shard: from, ..admitted }).await;
         }
     }
 }

@@ -23,7 +23,7 @@ use super::{
     service,
     stream::{EndsWithConnection, VisitorStream},
 };
-use crate::{Gateway, gateway::Inner};
+use crate::{Gateway, gateway::Inner, limiter::Place};
 
 /// What HTTP/2 by prior knowledge begins with (RFC 9113 §3.4); no method of HTTP/1 does.
 const PREFACE_START: &[u8; 4] = b"PRI ";
@@ -51,18 +51,21 @@ pub(crate) struct Visit {
     pub(crate) verdicts: Option<VerdictQueue>,
     /// Of the connection; only HTTP/1 looks at it.
     pub(super) ends: EndsWithConnection,
+    /// Counts the connection, also for as long as a WebSocket lasts that it was upgraded to (R20).
+    _place: Option<Place>,
 }
 
 impl Visit {
     /// A visit by way of another server.
     pub(crate) fn embedded(gateway: &Gateway, peer: SocketAddr) -> Arc<Self> {
         let gateway = Arc::clone(&gateway.inner);
-        Arc::new(Self { gateway, peer, shard: 0, verdicts: None, ends: EndsWithConnection::default() })
+        let ends = EndsWithConnection::default();
+        Arc::new(Self { gateway, peer, shard: 0, verdicts: None, ends, _place: None })
     }
 }
 
 /// Serves a connection that is no socket of ours to its end.
-pub(crate) async fn serve_stream<IO>(gateway: Arc<Inner>, mut stream: IO, peer: SocketAddr, shard: usize)
+pub(crate) async fn serve_stream<IO>(gateway: Arc<Inner>, mut stream: IO, peer: SocketAddr, shard: usize, place: Place)
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -75,14 +78,15 @@ where
     let outcome = match read {
         Ok(Ok(Some(true))) => {
             let ends = EndsWithConnection::default();
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None, ends });
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None, ends, _place: Some(place) });
             Box::pin(serve_http2(visit, Replayed { io: stream, replay: first.freeze() })).await
         }
         Ok(Ok(Some(false))) => {
             let verdicts = VerdictQueue::new();
             // What is no socket cannot be reset; dropping it is all there is.
             let ends = EndsWithConnection::default();
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()), ends });
+            let (told, place) = (Some(verdicts.clone()), Some(place));
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: told, ends, _place: place });
             Box::pin(serve_http1(visit, stream, first.freeze(), verdicts)).await
         }
         Ok(Ok(None) | Err(_)) | Err(_) => return,
@@ -109,7 +113,7 @@ async fn read_preface<IO: AsyncRead + Unpin>(stream: &mut IO, first: &mut BytesM
 }
 
 /// Serves a connection to its end.
-pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAddr, shard: usize) {
+pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAddr, shard: usize, place: Place) {
     let first = tokio::select! {
         biased;
         first = tokio::time::timeout(limits::KEEP_ALIVE_TIMEOUT, speaks_http2(&stream)) => first,
@@ -117,7 +121,8 @@ pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAd
     };
     let outcome = match first {
         Ok(Ok(Some(true))) => {
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None, ends: EndsWithConnection::default() });
+            let ends = EndsWithConnection::default();
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: None, ends, _place: Some(place) });
             Box::pin(serve_http2(visit, stream)).await
         }
         Ok(Ok(Some(false))) => {
@@ -131,7 +136,8 @@ pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAd
             };
             let verdicts = VerdictQueue::new();
             let ends = EndsWithConnection::default();
-            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: Some(verdicts.clone()), ends });
+            let (told, place) = (Some(verdicts.clone()), Some(place));
+            let visit = Arc::new(Visit { gateway, peer, shard, verdicts: told, ends, _place: place });
             let stream = VisitorStream::new(stream, visit.ends.clone());
             // Boxed: most connections never come here, and each would hold the room for it.
             Box::pin(serve_http1(visit, stream, read, verdicts)).await

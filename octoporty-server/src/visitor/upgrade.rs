@@ -61,8 +61,11 @@ pub(super) fn spawn_relay(
     send: SendStream,
     recv: RecvStream,
 ) {
-    let (gateway, shard) = (Arc::clone(&visit.gateway), visit.shard);
-    visit.gateway.visitors.spawn(async move {
+    // All of it, as the connection goes on counting as one of its visitor's.
+    let visit = Arc::clone(visit);
+    let tasks = visit.gateway.visitors.clone();
+    tasks.spawn(async move {
+        let gateway = &visit.gateway;
         let upgraded = match on_upgrade.await {
             Ok(upgraded) => upgraded,
             Err(error) => {
@@ -72,7 +75,7 @@ pub(super) fn spawn_relay(
         };
         let (io, held) = take_apart(upgraded);
         let mut io = FrameTracker::new(io);
-        let counts = gateway.metrics.shard(shard);
+        let counts = gateway.metrics.shard(visit.shard);
         counts.upgrade_began();
         tokio::select! {
             relayed = relay(&mut io, held, send, recv, UPGRADE_IDLE_TIMEOUT, Side::Visitor) => {
