@@ -22,7 +22,7 @@ use crate::{
     routes::RouteTable,
 };
 
-/// Agents that are remembered, here or away. Beyond it, those that are away and longest gone are forgotten.
+/// Agents that are remembered, here or away. Beyond it, all that are away are forgotten, and their routes.
 const AGENTS_MAX: usize = 10_000;
 
 /// Where requests for one host go.
@@ -37,6 +37,9 @@ pub(crate) struct RouteEntry {
 #[derive(Debug)]
 pub(crate) struct Registry {
     table: ArcSwap<RouteTable<RouteEntry>>,
+    /// Held for moments only, as shards wait for it: `inner` is never taken while it is held.
+    agents: Mutex<HashMap<AgentId, Arc<Agent>>>,
+    /// Held for as long as a sync takes.
     inner: Mutex<Inner>,
     own_hosts: Vec<Hostname>,
     slots: Arc<RouteSlots>,
@@ -50,7 +53,6 @@ pub(crate) struct Registry {
 
 #[derive(Debug, Default)]
 struct Inner {
-    agents: HashMap<AgentId, Arc<Agent>>,
     routes: HashMap<HostPattern, RouteEntry>,
     /// Agents of the last run that did not return yet.
     expected: HashSet<AgentId>,
@@ -69,11 +71,16 @@ impl Registry {
             had_agents: !expected.is_empty(),
             changes: watch::Sender::new(0),
             table: ArcSwap::default(),
+            agents: Mutex::default(),
             inner: Mutex::new(Inner { expected: expected.into_iter().collect(), ..Inner::default() }),
             own_hosts,
             slots,
             hold: watch::Sender::new(until),
         }
+    }
+
+    fn agents(&self) -> MutexGuard<'_, HashMap<AgentId, Arc<Agent>>> {
+        self.agents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -111,13 +118,20 @@ impl Registry {
 
     /// The Agent of this identity, known before or not.
     pub(crate) fn agent(&self, id: AgentId) -> Arc<Agent> {
-        let mut inner = self.lock();
-        if inner.agents.len() >= AGENTS_MAX && !inner.agents.contains_key(&id) {
-            inner.agents.retain(|_, agent| agent.is_here());
-            let Inner { agents, routes, .. } = &mut *inner;
-            routes.retain(|_, route| agents.contains_key(&route.agent.id));
+        let mut agents = self.agents();
+        if agents.len() >= AGENTS_MAX && !agents.contains_key(&id) {
+            drop(agents);
+            self.forget_away();
+            agents = self.agents();
         }
-        Arc::clone(inner.agents.entry(id).or_insert_with(|| Arc::new(Agent::new(id))))
+        Arc::clone(agents.entry(id).or_insert_with(|| Arc::new(Agent::new(id))))
+    }
+
+    fn forget_away(&self) {
+        let mut inner = self.lock();
+        let mut agents = self.agents();
+        agents.retain(|_, agent| agent.is_here());
+        inner.routes.retain(|_, route| agents.contains_key(&route.agent.id));
     }
 
     /// Replaces all routes of an Agent. Routes that another Agent holds who is here are refused, as are the
@@ -209,22 +223,22 @@ impl Registry {
 
     /// All sessions that are up.
     pub(crate) fn sessions(&self) -> Vec<Arc<Session>> {
-        self.lock().agents.values().filter_map(|agent| agent.session()).collect()
+        self.agents().values().filter_map(|agent| agent.session()).collect()
     }
 
     pub(crate) fn statuses(&self) -> Vec<AgentStatus> {
-        self.lock().agents.values().map(|agent| agent.status()).collect()
+        self.agents().values().map(|agent| agent.status()).collect()
     }
 
     pub(crate) fn has_tunnel(&self) -> bool {
-        self.lock().agents.values().any(|agent| agent.is_here())
+        self.agents().values().any(|agent| agent.is_here())
     }
 
     /// The Agents that a Gateway started now should wait for: those that are here or did not say that they leave.
     pub(crate) fn to_expect(&self) -> Vec<AgentId> {
-        let inner = self.lock();
-        let known = inner.agents.values().filter(|agent| agent.is_here()).map(|agent| agent.id);
-        let mut ids: Vec<AgentId> = known.chain(inner.expected.iter().copied()).collect();
+        let mut ids: Vec<AgentId> =
+            self.agents().values().filter(|agent| agent.is_here()).map(|agent| agent.id).collect();
+        ids.extend(self.lock().expected.iter().copied());
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -245,4 +259,42 @@ fn refused_by(
     }
     let claim = Claim { agent: agent.id, identity: scope.identity(), domain, mapping: route.id };
     claims.claim(&claim).err().map(|refused| ("not-allowed", refused.message))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// Answers once it is told to.
+    struct Slow(Mutex<(mpsc::Sender<()>, mpsc::Receiver<()>)>);
+
+    impl RouteRegistry for Slow {
+        fn claim(&self, _: &Claim<'_>) -> Result<(), crate::ClaimRefused> {
+            let both = self.0.lock().unwrap();
+            both.0.send(()).unwrap();
+            both.1.recv().unwrap();
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_here_can_be_asked_while_somebody_thinks_about_a_claim() {
+        let registry = Registry::new(Vec::new(), Vec::new(), Duration::ZERO, Arc::default());
+        let agent = registry.agent(AgentId::from_u128(1));
+        let (asked, is_asked) = mpsc::channel();
+        let (answer, answered) = mpsc::channel();
+        let slow = Slow(Mutex::new((asked, answered)));
+        std::thread::scope(|scope| {
+            let route = Route { id: MappingId::from_u128(2), domain: "a.test".parse().unwrap() };
+            let syncing = scope.spawn(|| registry.sync(&agent, vec![route], &AgentScope::shared(), &slow));
+            is_asked.recv().unwrap();
+            // None of these waits for the sync; all of them are asked for on shards.
+            assert!(!registry.has_tunnel() && registry.sessions().is_empty());
+            assert_eq!((registry.statuses().len(), registry.agent(AgentId::from_u128(3)).id.as_u128()), (1, 3));
+            answer.send(()).unwrap();
+            assert_eq!(syncing.join().unwrap().live, 1);
+        });
+    }
 }
