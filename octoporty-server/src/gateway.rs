@@ -23,6 +23,10 @@ use crate::{
 /// Requests that may wait for a tunnel at once; each holds a visitor's connection and a small head.
 pub(crate) const WAITING_MAX: usize = 4096;
 
+/// Calls of an Agent that may be open on one lane at once: a few are answered at a time, live streams of log lines beside
+/// them, and each that waits may hold a head and an inlined body.
+const CALLS_OPEN_MAX: u32 = 256;
+
 /// A Gateway. Clones are handles to the same one.
 #[derive(Debug, Clone)]
 pub struct Gateway {
@@ -195,7 +199,9 @@ impl Inner {
 
     /// The settings of a new lane.
     pub(crate) fn lane_config(&self) -> Config {
+        // Agents open calls only.
         Config::new(Role::Gateway)
+            .streams_max(CALLS_OPEN_MAX)
             .ping_interval(self.ping_interval)
             .liveness_timeout(self.liveness_timeout)
             .compression(self.compression)
