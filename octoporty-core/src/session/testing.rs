@@ -10,7 +10,7 @@ use crate::{
     transport::duplex,
 };
 
-fn hello() -> Hello {
+pub(crate) fn hello() -> Hello {
     Hello {
         wire: 0,
         capabilities: Vec::new(),
@@ -24,7 +24,7 @@ fn hello() -> Hello {
     }
 }
 
-fn welcome() -> Welcome {
+pub(crate) fn welcome() -> Welcome {
     Welcome {
         wire: 0,
         capabilities: Vec::new(),
@@ -39,8 +39,8 @@ fn welcome() -> Welcome {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the test awaits the drivers itself")]
 /// The Gateway's lane, the Agent's, and the tasks that drive them.
+#[expect(clippy::disallowed_methods, reason = "the test awaits the drivers itself")]
 pub(crate) async fn pair() -> (Lane, Lane, [JoinHandle<ConnectionError>; 2]) {
     let (a, b) = duplex::pair(16);
     let (agent, agent_driver) = dial(a, Config::new(Role::Agent), hello());

@@ -7,16 +7,21 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures::SinkExt as _;
 use tokio::time::Instant;
 
-use super::{CallError, accept, testing::pair};
+use super::{
+    CallError, accept,
+    testing::{self, pair},
+};
 use crate::{
-    frame::StreamKind,
+    frame::{Kind, StreamKind, put_handshake},
     limits::{ROOM_TIMEOUT, STREAMS_MAX},
-    message::GoAwayReason,
-    proto::{Config, ConnectionError, OpenError, Received, Role},
+    message::{GoAwayReason, Hello, encode},
+    proto::{Config, ConnectionError, OpenError, ReadError, Received, Role},
     transport::duplex,
+    version::WIRE_VERSION,
 };
 
 #[tokio::test(start_paused = true)]
@@ -109,14 +114,35 @@ async fn leaving_waits_for_what_is_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_peer_is_given_up_after_fifteen_seconds() {
-    // R30
+async fn a_peer_that_does_not_introduce_itself_is_given_up_after_ten_seconds() {
+    // R23
     let (a, _kept_open) = duplex::pair(16);
     let (gateway, driver) = accept(a, Config::new(Role::Gateway));
     let begin = Instant::now();
     assert!(matches!(driver.await, ConnectionError::HandshakeTimeout { .. }));
     assert_eq!(begin.elapsed().as_secs(), 10);
     assert!(gateway.hello().await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_peer_is_given_up_after_fifteen_seconds() {
+    // R30
+    let (a, mut silent) = duplex::pair(16);
+    let (gateway, driver) = accept(a, Config::new(Role::Gateway));
+    let mut introduction = BytesMut::new();
+    let hello = Hello { wire: WIRE_VERSION, streams: 1, ..testing::hello() };
+    put_handshake(&mut introduction, Kind::Hello, &encode(&hello));
+    silent.send(introduction.freeze().into()).await.unwrap();
+    let begin = Instant::now();
+    let opening = async {
+        gateway.hello().await.unwrap();
+        gateway.welcome(testing::welcome());
+        gateway.open(StreamKind::Http, b"get", b"", true).await.unwrap()
+    };
+    let (ended, (_send, mut answer)) = tokio::join!(driver, opening);
+    assert!(matches!(ended, ConnectionError::Silent { .. }), "{ended}");
+    assert_eq!(begin.elapsed().as_secs(), 15);
+    assert!(matches!(answer.read().await, Err(ReadError::Lost(_))));
 }
 
 #[tokio::test(start_paused = true)]
