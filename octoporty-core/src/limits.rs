@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-// ---- Messages and frames ----------------------------------------------------------------------------------
+// Messages and frames.
 
 /// Largest transport message in bytes. A writer stays far below ([`MESSAGE_BYTES_TARGET`]); a reader refuses
 /// more before it allocates, so that a peer cannot make it reserve memory (R25).
@@ -42,7 +42,8 @@ pub const ENCODED_TRAILERS_BYTES_MAX: usize = 24 << 10;
 /// Deepest nesting that a MessagePack value from a peer may have (R26).
 pub const MESSAGE_PACK_DEPTH_MAX: usize = 16;
 
-/// Most entries of one MessagePack array or map from a peer (R26).
+/// Most routes of one MessagePack array, and most refusals that one answer lists (R26). Other lists have bounds of their
+/// own, or that of the message that they are in.
 pub const MESSAGE_PACK_ENTRIES_MAX: usize = 1024;
 
 /// Shortest `Data` payload worth compressing, in bytes; below it the block header eats the gain.
@@ -51,7 +52,7 @@ pub const COMPRESS_BYTES_MIN: usize = 512;
 /// After this many blocks in a row that LZ4 did not shrink by an eighth, a stream stops trying.
 pub const COMPRESS_MISSES_MAX: u8 = 3;
 
-// ---- Streams and flow control -----------------------------------------------------------------------------
+// Streams and flow control.
 
 /// Streams that may be open on one lane at once, by default: ten thousand idle WebSockets and as many requests beside
 /// them as a busy machine has. Times [`INLINE_BODY_BYTES_MAX`] this bounds what inlined bodies can hold.
@@ -87,7 +88,8 @@ pub const SEND_BUFFER_BYTES: usize = 128 << 10;
 pub const URGENT_QUEUE_BYTES: usize = 1 << 20;
 
 /// Bytes of urgent frames that may wait while the peer goes on opening streams: those that this side may queue by
-/// itself, and a reset with detail for each stream. Past it the peer does not read what it asks for (R28).
+/// itself, and nearly 200 more for each of [`STREAMS_MAX`], as resets with a detail have. Past it the peer does not read
+/// what it asks for (R28).
 pub const URGENT_QUEUE_BYTES_MAX: usize = 4 << 20;
 
 /// Messages of an answer that may come before its final head (RFC 9110 §15.2: 1xx responses).
@@ -110,7 +112,7 @@ pub const OPENS_PER_SECOND_MAX: u32 = 200_000;
 /// Resets that a peer may send in a second before the lane ends: visitors leave, but not that fast.
 pub const RESETS_PER_SECOND_MAX: u32 = 20_000;
 
-// ---- Lanes and sessions -----------------------------------------------------------------------------------
+// Lanes and sessions.
 
 /// Most lanes of one session.
 pub const LANES_MAX: u8 = 8;
@@ -133,7 +135,7 @@ pub const DRAIN_PERIOD: Duration = Duration::from_secs(30);
 /// Mappings that one Agent may announce.
 pub const MAPPINGS_MAX: usize = 100_000;
 
-// ---- The HTTP edge (R15) ----------------------------------------------------------------------------------
+// The HTTP edge (R15).
 
 /// Largest request head in bytes, request line and fields together.
 pub const HEAD_BYTES_MAX: usize = 64 << 10;

@@ -9,9 +9,9 @@ use crate::limits::{
 };
 
 /// Kind, head length and window in front of an `Open` frame's head.
-const OPEN_PREFIX_BYTES: usize = 8;
+pub(super) const OPEN_PREFIX_BYTES: usize = 8;
 /// Reserved byte and head length in front of a `Head` frame's head.
-const HEAD_PREFIX_BYTES: usize = 4;
+pub(super) const HEAD_PREFIX_BYTES: usize = 4;
 
 /// What a stream carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

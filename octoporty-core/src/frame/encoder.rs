@@ -4,11 +4,14 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::{FRAME_HEAD_BYTES, FrameHead, Kind, Reset, StreamKind};
+use super::{
+    FRAME_HEAD_BYTES, FrameHead, Kind, Reset, StreamKind,
+    decoder::{HEAD_PREFIX_BYTES, OPEN_PREFIX_BYTES},
+};
 use crate::limits::{ENCODED_HEAD_BYTES_MAX, INLINE_BODY_BYTES_MAX, PIECE_BYTES_MAX};
 
 /// Most bytes that a frame has besides head block, body and payload.
-pub const PREFIX_BYTES_MAX: usize = FRAME_HEAD_BYTES + 8;
+pub const PREFIX_BYTES_MAX: usize = FRAME_HEAD_BYTES + OPEN_PREFIX_BYTES;
 
 /// Appends a `Hello`, `Welcome` or `Refused`.
 pub fn put_handshake(out: &mut BytesMut, kind: Kind, payload: &[u8]) {
@@ -19,7 +22,7 @@ pub fn put_handshake(out: &mut BytesMut, kind: Kind, payload: &[u8]) {
 /// Appends an `Open`.
 pub fn put_open(out: &mut BytesMut, stream: u32, kind: StreamKind, window: u32, head: &[u8], body: &[u8], end: bool) {
     debug_assert!(head.len() <= ENCODED_HEAD_BYTES_MAX && body.len() <= INLINE_BODY_BYTES_MAX);
-    let length = 8 + head.len() + body.len();
+    let length = OPEN_PREFIX_BYTES + head.len() + body.len();
     put_frame_head(out, stream, Kind::Open, end, false, length);
     out.put_u32(u32::from(kind.bits()) << 24 | length_of(head));
     out.put_u32(window);
@@ -30,7 +33,8 @@ pub fn put_open(out: &mut BytesMut, stream: u32, kind: StreamKind, window: u32, 
 /// Appends a `Head`.
 pub fn put_head(out: &mut BytesMut, stream: u32, head: &[u8], body: &[u8], end: bool) {
     debug_assert!(head.len() <= ENCODED_HEAD_BYTES_MAX && body.len() <= INLINE_BODY_BYTES_MAX);
-    put_frame_head(out, stream, Kind::Head, end, false, 4 + head.len() + body.len());
+    let length = HEAD_PREFIX_BYTES + head.len() + body.len();
+    put_frame_head(out, stream, Kind::Head, end, false, length);
     out.put_u32(length_of(head));
     out.put_slice(head);
     out.put_slice(body);

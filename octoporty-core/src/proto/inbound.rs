@@ -11,14 +11,13 @@ use super::{
     stream::{RecvHalf, SendHalf, Stream},
 };
 use crate::{
-    frame::Side,
-    frame::{Frame, Frames, Reset, ResetCode, StreamKind, decompress, put_reset},
+    frame::{FRAME_HEAD_BYTES, Frame, Frames, Reset, ResetCode, Side, StreamKind, decompress, put_reset},
     limits::{CONTROL_PAYLOAD_BYTES_MAX, MESSAGE_BYTES_TARGET, STREAM_WINDOW_BYTES_MAX, URGENT_QUEUE_BYTES_MAX},
     message::{GoAway, GoAwayReason, decode},
 };
 
 /// Frame head and payload of a handshake.
-const FIRST_MESSAGE_BYTES_MAX: usize = CONTROL_PAYLOAD_BYTES_MAX + 8;
+const FIRST_MESSAGE_BYTES_MAX: usize = FRAME_HEAD_BYTES + CONTROL_PAYLOAD_BYTES_MAX;
 
 /// Heads and inlined bodies stay slices of a message up to this size, as honest peers send them.
 const SLICED_MESSAGE_BYTES_MAX: usize = 2 * MESSAGE_BYTES_TARGET;

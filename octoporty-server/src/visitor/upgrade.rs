@@ -53,7 +53,7 @@ pub(super) fn answer(version: Version, mut headers: HeaderMap) -> (StatusCode, H
 }
 
 /// Moves bytes once hyper has sent the answer and given the connection up. When the Gateway stops, the visitor is told
-/// that it goes away (RFC 6455 §7.4.1), so that a client knows to come back.
+/// that it goes away (RFC 6455 §7.4.1), so that its program knows to come back.
 pub(super) fn spawn_relay(
     visit: &Arc<Visit>,
     route: RouteSlot,
