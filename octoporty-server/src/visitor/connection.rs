@@ -25,8 +25,9 @@ use super::{
 };
 use crate::{Gateway, gateway::Inner, limiter::Place};
 
-/// What HTTP/2 by prior knowledge begins with (RFC 9113 §3.4); no method of HTTP/1 does.
-const PREFACE_START: &[u8; 4] = b"PRI ";
+/// What HTTP/2 by prior knowledge begins with (RFC 9113 §3.4). All of it is awaited here, since hyper sets no limit to the
+/// time that it takes (R15).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// How often a connection is looked at whose first bytes are few enough to be either.
 const PREFACE_PAUSE: Duration = Duration::from_millis(10);
@@ -99,11 +100,11 @@ where
 /// Reads until it is clear whether HTTP/2 is spoken; `None` when there will be nothing.
 async fn read_preface<IO: AsyncRead + Unpin>(stream: &mut IO, first: &mut BytesMut) -> io::Result<Option<bool>> {
     loop {
-        let before = first.len().min(PREFACE_START.len());
-        if first[..before] != PREFACE_START[..before] {
+        let before = first.len().min(PREFACE.len());
+        if first[..before] != PREFACE[..before] {
             return Ok(Some(false));
         }
-        if first.len() >= PREFACE_START.len() {
+        if first.len() >= PREFACE.len() {
             return Ok(Some(true));
         }
         if stream.read_buf(first).await? == 0 {
@@ -151,12 +152,12 @@ pub(crate) async fn serve(gateway: Arc<Inner>, stream: TcpStream, peer: SocketAd
 
 /// Looks at the first bytes without taking them; `None` when there will be none.
 async fn speaks_http2(stream: &TcpStream) -> io::Result<Option<bool>> {
-    let mut first = [0; PREFACE_START.len()];
+    let mut first = [0; PREFACE.len()];
     loop {
         match stream.peek(&mut first).await? {
             0 => return Ok(None),
-            4 => return Ok(Some(&first == PREFACE_START)),
-            some if first[..some] != PREFACE_START[..some] => return Ok(Some(false)),
+            some if first[..some] != PREFACE[..some] => return Ok(Some(false)),
+            all if all == PREFACE.len() => return Ok(Some(true)),
             // Readiness does not tell when more arrive than were there.
             _ => tokio::time::sleep(PREFACE_PAUSE).await,
         }
@@ -215,5 +216,45 @@ where
     tokio::select! {
         outcome = connection => outcome,
         () = gateway.cutting.cancelled() => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncWriteExt, duplex},
+        time::Instant,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_whole_preface_is_http_2() {
+        for (sent, expected) in [
+            (&PREFACE[..], Some(true)),
+            (b"PRI * HTTP/1.1\r\n", Some(false)),
+            (b"POST / HTTP/1.1\r\n", Some(false)),
+            (&PREFACE[..23], None),
+            (b"", None),
+        ] {
+            let (mut visitor, mut stream) = duplex(100);
+            visitor.write_all(sent).await.unwrap();
+            drop(visitor);
+            let mut first = BytesMut::new();
+            assert_eq!(read_preface(&mut stream, &mut first).await.unwrap(), expected, "{sent:?}");
+        }
+    }
+
+    // R15
+    #[tokio::test(start_paused = true)]
+    async fn half_a_preface_does_not_hold_a_connection() {
+        let gateway = Gateway::builder().api_key("0123456789abcdef0123456789abcdef").build().unwrap();
+        for sent in [4, PREFACE.len() - 1] {
+            let (mut visitor, stream) = duplex(100);
+            visitor.write_all(&PREFACE[..sent]).await.unwrap();
+            let begin = Instant::now();
+            gateway.serve_stream(stream, SocketAddr::from(([192, 0, 2, 1], 1))).await;
+            assert_eq!(begin.elapsed(), limits::KEEP_ALIVE_TIMEOUT);
+        }
     }
 }
