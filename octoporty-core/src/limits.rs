@@ -194,7 +194,7 @@ pub const DRAIN_BODY_BYTES_MAX: u64 = 64 << 10;
 /// How long an unread request body is drained (R06).
 pub const DRAIN_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Visitors' connections that one address may hold (R20).
+/// Visitors' connections that one address, or one /64 of IPv6, may hold (R20).
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
 
 /// Visitors' connections in all (R20).

@@ -2,9 +2,17 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, PoisonError},
 };
+
+/// Whom an address stands for where addresses are counted: an IPv6 host has all of its /64, so that is one.
+pub(crate) fn counted_as(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
 
 /// Counts connections; a [`Place`] holds one.
 #[derive(Debug)]
@@ -39,7 +47,7 @@ impl Limiter {
 
     /// A place for a connection from `address`; `None` for one that is not limited by itself, such as a proxy.
     pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Place> {
-        let address = address.map(|address| address.to_canonical());
+        let address = address.map(counted_as);
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.all >= self.max {
             return None;
@@ -89,5 +97,16 @@ mod tests {
         drop(first);
         assert!(limiter.admit(one).is_some());
         assert_eq!(limiter.held.lock().unwrap().by_address.len(), 2);
+    }
+
+    // R20
+    #[test]
+    fn a_network_of_ipv6_is_one_address() {
+        let limiter = Limiter::new(3, 1);
+        let address = |text: &str| Some(text.parse::<IpAddr>().unwrap());
+        let _place = limiter.admit(address("2001:db8::1")).unwrap();
+        assert!(limiter.admit(address("2001:db8::2")).is_none(), "a host has as many as it likes");
+        assert!(limiter.admit(address("2001:db8:0:1::1")).is_some());
+        assert!(limiter.admit(address("::ffff:192.0.2.1")).is_some());
     }
 }

@@ -2,12 +2,14 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::time::Instant;
+
+use crate::limiter::counted_as;
 
 /// Wrong keys that one address may present in [`PERIOD`].
 const FAILURES_MAX: u32 = 10;
@@ -29,7 +31,7 @@ impl Throttle {
     /// How long `address` must wait before it may try again, if it must.
     pub(crate) fn check(&self, address: IpAddr) -> Option<Duration> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let (count, since) = *failures.get(&group(address))?;
+        let (count, since) = *failures.get(&counted_as(address))?;
         let passed = since.elapsed();
         (count >= FAILURES_MAX && passed < PERIOD).then(|| PERIOD - passed)
     }
@@ -43,18 +45,11 @@ impl Throttle {
                 failures.clear();
             }
         }
-        let entry = failures.entry(group(address)).or_insert_with(|| (0, Instant::now()));
+        let entry = failures.entry(counted_as(address)).or_insert_with(|| (0, Instant::now()));
         if entry.1.elapsed() >= PERIOD {
             *entry = (0, Instant::now());
         }
         entry.0 = entry.0.saturating_add(1);
-    }
-}
-
-fn group(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
