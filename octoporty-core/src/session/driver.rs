@@ -3,7 +3,8 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -20,6 +21,9 @@ const READ_TURN_BYTES: usize = 512 << 10;
 
 /// Messages that one turn writes before it reads again.
 const WRITE_TURN_MESSAGES: usize = 16;
+
+/// How long closing may take in all, whatever the transport: a WebSocket gives up by itself before.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Drives a lane until it is over. Must be polled for anything to happen; dropping it ends the lane.
 #[derive(Debug)]
@@ -157,6 +161,16 @@ impl<T: Transport> Driver<T> {
         self.shared.wake(&mut self.wakers, news);
     }
 
+    /// Waits for the transport to close, within [`CLOSE_TIMEOUT`].
+    fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<ConnectionError> {
+        let is_closed = Pin::new(&mut self.transport).poll_close(context).is_ready();
+        let is_late = self.timer.as_mut().is_none_or(|timer| timer.as_mut().poll(context).is_ready());
+        if is_closed || is_late {
+            return Poll::Ready(self.error().unwrap_or(ConnectionError::Closed));
+        }
+        Poll::Pending
+    }
+
     fn error(&self) -> Option<ConnectionError> {
         self.shared.lock().connection.error().cloned()
     }
@@ -169,8 +183,7 @@ impl<T: Transport> Future for Driver<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<ConnectionError> {
         let this = &mut *self;
         if this.closing {
-            let _closed = ready!(Pin::new(&mut this.transport).poll_close(context));
-            return Poll::Ready(this.error().unwrap_or(ConnectionError::Closed));
+            return this.poll_closed(context);
         }
         this.gate.register(context);
         this.shared.lock().register_driver(context);
@@ -186,10 +199,10 @@ impl<T: Transport> Future for Driver<T> {
             if let Some(error) = this.error() {
                 // What tells the peer why is in the transport; a peer that does not read it is not waited for.
                 this.closing = true;
-                return match Pin::new(&mut this.transport).poll_close(context) {
-                    Poll::Pending if !matches!(error, ConnectionError::TransportLost { .. }) => Poll::Pending,
-                    _ => Poll::Ready(error),
-                };
+                // The timer of a lost transport is none, so that closing it is tried once.
+                let is_lost = matches!(error, ConnectionError::TransportLost { .. });
+                this.timer = (!is_lost).then(|| Box::pin(tokio::time::sleep(CLOSE_TIMEOUT)));
+                return this.poll_closed(context);
             }
             let due = this.keep_time(context);
             if !more && !due {

@@ -1,14 +1,14 @@
 //! Two ends over an in-memory transport.
 
 use std::{
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Wake, Waker},
+    task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
-use futures::SinkExt as _;
+use futures::{Sink, SinkExt as _, Stream, StreamExt as _};
 use tokio::time::Instant;
 
 use super::{
@@ -16,11 +16,11 @@ use super::{
     testing::{self, pair},
 };
 use crate::{
-    frame::{Kind, StreamKind, put_handshake},
+    frame::{Kind, Message, StreamKind, put_handshake},
     limits::{ROOM_TIMEOUT, STREAMS_MAX},
     message::{GoAwayReason, Hello, encode},
     proto::{Config, ConnectionError, OpenError, ReadError, Received, Role},
-    transport::duplex,
+    transport::{TransportError, duplex},
     version::WIRE_VERSION,
 };
 
@@ -181,4 +181,45 @@ async fn who_gives_up_waiting_for_room_leaves_nothing_behind() {
     }
     drop(waker);
     assert_eq!(Arc::strong_count(&nobody), 1, "the lane keeps wakers of requests that nobody waits for");
+}
+
+/// A transport that never closes.
+struct Stuck(duplex::Duplex);
+
+impl Stream for Stuck {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next_unpin(context)
+    }
+}
+
+impl Sink<Message> for Stuck {
+    type Error = TransportError;
+
+    fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        self.0.poll_ready_unpin(context)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), TransportError> {
+        self.0.start_send_unpin(message)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        self.0.poll_flush_unpin(context)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_does_not_close_is_given_up() {
+    let (end, _peer) = duplex::pair(16);
+    let (gateway, driver) = accept(Stuck(end), Config::new(Role::Gateway));
+    gateway.close();
+    let begin = Instant::now();
+    assert_eq!(driver.await, ConnectionError::Closed);
+    assert_eq!(begin.elapsed().as_secs(), 3);
 }
