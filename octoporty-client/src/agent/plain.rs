@@ -75,9 +75,11 @@ impl Plain {
     }
 
     async fn exchange(&self, upstreams: &UpstreamClient, send: &mut SendStream, watch: Option<&mut Watch>) -> Finished {
+        let interim = send.interim();
+        let tell = |head: &[u8]| interim.send(head);
         let answer = tokio::select! {
             biased;
-            answer = upstreams.send_plain(&self.target, &self.request) => answer,
+            answer = upstreams.send_plain(&self.target, &self.request, &tell) => answer,
             error = send.stopped() => return Finished::unanswered(End::Abandoned(error)),
         };
         let answer = match answer {
@@ -148,11 +150,12 @@ impl Plain {
         watch: Option<&mut Watch>,
     ) -> Finished {
         let interim = send.interim();
-        let ask = move || interim.send(&HeadWriter::response(CONTINUE).finish());
+        let tell = |head: &[u8]| interim.send(head);
+        let ask = || tell(&HeadWriter::response(CONTINUE).finish());
         let mut uploading = pin!(upload.run(ask));
         let mut is_uploading = true;
         let answer = {
-            let mut answering = pin!(answering.answer());
+            let mut answering = pin!(answering.answer(&tell));
             loop {
                 tokio::select! {
                     biased;

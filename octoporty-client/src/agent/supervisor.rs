@@ -42,6 +42,9 @@ const REPLACED_PAUSE: Duration = Duration::from_secs(60);
 /// Longest pause that a refusal can ask for, so that no Gateway puts an Agent to sleep for good (R36).
 const REFUSED_PAUSE_MAX: Duration = Duration::from_secs(3600);
 
+/// Errors behind an error that are shown: more would not be read.
+const CAUSES_MAX: usize = 8;
+
 /// Why a session is over, or to be replaced.
 enum End {
     /// All its lanes are lost.
@@ -94,7 +97,8 @@ pub(super) async fn run(inner: Arc<Inner>) {
             Err(error) => {
                 pause = retry_after(&error);
                 let failure = Failure::new(TunnelFailure::from(&error), error.to_string());
-                tracing::warn!(error = %failure, code = failure.code(), "not connected");
+                let cause = causes(&error);
+                tracing::warn!(error = %failure, code = failure.code(), cause, "not connected");
                 inner.enter(ConnectionState::Reconnecting, |status| down(status, &failure));
                 inner.tell(Event::SessionDown { failure });
             }
@@ -104,6 +108,13 @@ pub(super) async fn run(inner: Arc<Inner>) {
     inner.enter(ConnectionState::Disconnected, |status| {
         status.next_attempt = None;
     });
+}
+
+/// What is behind an error, if it names something: for the log, where somebody looks for the reason.
+fn causes(error: &dyn std::error::Error) -> Option<String> {
+    let sources = std::iter::successors(error.source(), |error| error.source());
+    let texts: Vec<_> = sources.take(CAUSES_MAX).map(ToString::to_string).collect();
+    (!texts.is_empty()).then(|| texts.join(": "))
 }
 
 /// A new connection was asked for, which is no error.
@@ -354,6 +365,9 @@ impl Session {
                 }
                 (index, error) = first_closed(&self.lanes) => {
                     reason = error.to_string();
+                    if let Some(cause) = causes(&error) {
+                        reason = format!("{reason}: {cause}");
+                    }
                     failure = TunnelFailure::from(&error);
                     self.lanes[index] = None;
                     self.publish(inner);

@@ -14,8 +14,9 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// Shortest wait, so that full jitter never makes two tries in a row without a pause.
 const SHORTEST: Duration = Duration::from_millis(50);
 
-/// A connection that lived this long was a good one: the next wait is a first one again.
-const GOOD_CONNECTION: Duration = Duration::from_secs(30);
+/// Each such time that a connection lived takes back one doubling: one that lives 30 s, all of them. So a path that breaks
+/// now and then does not keep visitors waiting, and a Gateway that takes connections only to drop them is not stormed.
+const FORGIVEN_EACH: Duration = Duration::from_secs(5);
 
 /// Exponential back-off with full jitter: each wait is drawn between almost nothing and a ceiling that doubles from
 /// 1 s to 60 s. So Agents that lost one Gateway together come back spread over time.
@@ -52,12 +53,13 @@ impl Backoff {
         self.rng.random_range(SHORTEST..=ceiling.max(SHORTEST))
     }
 
-    /// Tells how long the last connection lived. After 30 s or more the waits start over; a shorter one is one more
-    /// failure, or a Gateway that accepts and drops would be stormed.
+    /// Tells how long the last connection lived. Every 5 s of it take back one doubling, so after 30 s the waits start
+    /// over.
     pub fn connected_for(&mut self, lifetime: Duration) {
-        if lifetime >= GOOD_CONNECTION {
-            self.ceiling = FIRST;
-        }
+        let doublings = lifetime.as_secs() / FORGIVEN_EACH.as_secs();
+        let divisor =
+            u32::try_from(doublings).ok().and_then(|doublings| 1_u32.checked_shl(doublings)).unwrap_or(u32::MAX);
+        self.ceiling = (self.ceiling / divisor).max(FIRST);
     }
 
     /// Draws the next wait, and only that, from this span instead: a Gateway that goes away says over how long its
@@ -117,13 +119,22 @@ mod tests {
     }
 
     #[test]
-    fn only_a_connection_that_held_starts_over() {
+    fn the_longer_a_connection_held_the_more_is_forgiven() {
+        for (lifetime, ceiling) in [(0, 60), (4, 60), (5, 30), (14, 15), (29, 1), (30, 1), (u64::MAX, 1)] {
+            let mut backoff = Backoff::with_seed(1);
+            ceilings(&mut backoff, 9);
+            backoff.connected_for(Duration::from_secs(lifetime));
+            assert_eq!(backoff.ceiling.as_secs(), ceiling, "{lifetime} s");
+        }
+    }
+
+    #[test]
+    fn a_path_that_breaks_now_and_then_is_dialled_again_soon() {
         let mut backoff = Backoff::with_seed(1);
-        assert_eq!(ceilings(&mut backoff, 4), [1, 2, 4, 8]);
-        backoff.connected_for(GOOD_CONNECTION - Duration::from_millis(1));
-        assert_eq!(backoff.ceiling, Duration::from_secs(16));
-        backoff.connected_for(GOOD_CONNECTION);
-        assert_eq!(backoff.ceiling, FIRST);
+        for _ in 0..100 {
+            assert!(backoff.next_delay() <= FIRST * 2);
+            backoff.connected_for(Duration::from_secs(9));
+        }
     }
 
     #[test]

@@ -173,8 +173,10 @@ pub enum DialError {
         /// What it answered.
         status: u16,
     },
-    /// 426: it wants another version of WebSocket or of the tunnel.
-    #[error("{address} wants another version of the tunnel; update the Agent or the Gateway")]
+    /// 426: no upgrade arrived there, or one to another version of WebSocket.
+    #[error(
+        "{address} got no WebSocket upgrade; let the proxy in front of it pass upgrades on, or update the Agent or the Gateway"
+    )]
     Version {
         /// The Gateway.
         address: String,

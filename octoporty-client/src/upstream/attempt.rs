@@ -94,14 +94,18 @@ impl Attempt<'_> {
         connection: H2Connection,
         mut request: Request<RequestBody>,
     ) -> Result<Outcome, UpstreamError> {
-        let mut sender = connection.sender.clone();
-        let first_byte = connection.shared.first_byte.clone();
-        let lease = Lease::http2(connection, self.exchange.clone());
+        let H2Connection { mut sender, shared } = connection;
+        let first_byte = shared.first_byte.clone();
+        let lease = Lease::http2(shared, self.exchange.clone());
         request::for_http2(&mut request, self.target)?;
         if let Some(exchange) = &self.exchange {
             exchange.release();
         }
-        match self.head(sender.try_send_request(request)).await? {
+        let sending = sender.try_send_request(request);
+        // A request that comes to hyper's queue while its connection ends is given back with the last sender, so none may
+        // wait here.
+        drop(sender);
+        match self.head(sending).await? {
             Ok(answer) => Ok(self.answered(answer, lease)),
             Err(error) => {
                 let outcome = self.failed(error, &first_byte);

@@ -12,7 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::{body::Incoming, client::conn::http1::SendRequest};
 
 use super::{
-    connection::{H1Connection, H2Connection},
+    connection::{H1Connection, Shared},
     dial::name,
     error::UpstreamError,
     exchange::{Exchange, RequestBody},
@@ -111,7 +111,7 @@ pub(super) struct Lease {
 #[derive(Debug)]
 enum Held {
     H1 { connection: H1Connection, pool: Arc<PoolInner> },
-    H2(H2Connection),
+    H2(Arc<Shared>),
     Nothing,
 }
 
@@ -120,7 +120,7 @@ impl Lease {
         Self { held: Held::H1 { connection, pool }, exchange, is_reusable: true }
     }
 
-    pub(super) const fn http2(connection: H2Connection, exchange: Option<Arc<Exchange>>) -> Self {
+    pub(super) const fn http2(connection: Arc<Shared>, exchange: Option<Arc<Exchange>>) -> Self {
         Self { held: Held::H2(connection), exchange, is_reusable: true }
     }
 
@@ -146,7 +146,7 @@ impl Lease {
         }
         match std::mem::replace(&mut self.held, Held::Nothing) {
             Held::H1 { connection, pool } => pool.put(target, connection),
-            Held::H2(connection) => connection.shared.end(),
+            Held::H2(connection) => connection.end(),
             Held::Nothing => {}
         }
     }
@@ -175,7 +175,7 @@ impl Drop for Lease {
                 if let Some(exchange) = &self.exchange {
                     exchange.abandon();
                 }
-                connection.shared.end();
+                connection.end();
             }
             Held::Nothing => {}
         }

@@ -16,7 +16,7 @@ use super::{
     dial::{Dialer, name},
     error::{BoxError, UpstreamError},
     exchange::{Exchange, RequestBody},
-    plain::{Answering, PlainAnswer, PlainClient, PlainPool, PlainRequest, Upload},
+    plain::{Answering, PlainAnswer, PlainClient, PlainPool, PlainRequest, TellInterim, Upload},
     policy::AddressPolicy,
     pool::{Connection, PoolInner, Wanted},
     request,
@@ -164,8 +164,9 @@ impl UpstreamClient {
         &self,
         target: &Arc<UpstreamTarget>,
         request: &PlainRequest,
+        tell: TellInterim<'_>,
     ) -> Result<PlainAnswer, UpstreamError> {
-        self.plain().send(target, request).await
+        self.plain().send(target, request, tell).await
     }
 
     /// Takes a connection for a plain request whose body `recv` brings: what sends it, and what gives the answer. They

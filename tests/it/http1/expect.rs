@@ -71,13 +71,27 @@ async fn unknown_expectation_is_refused() {
 
 // R17
 #[tokio::test]
-async fn early_hints_do_no_harm() {
+async fn early_hints_reach_visitors_before_the_answer() {
     let world = World::start().await;
     let mut visitor = world.visitor().await;
-    for _ in 0..3 {
-        let answer = visitor.get("/hints?ms=1").await.unwrap();
-        assert_eq!(answer.status(), 200);
-        assert!(answer.head.interim.iter().all(|interim| interim.status == 103), "{answer:?}");
-        assert_eq!(answer.json().unwrap()["line"], "GET /hints?ms=1 HTTP/1.1");
+    for method in ["GET", "PUT"] {
+        let body = if method == "PUT" { "Content-Length: 4\r\n\r\nbody" } else { "\r\n" };
+        visitor.send(format!("{method} /hints?ms=1 HTTP/1.1\r\nHost: {HOST}\r\n{body}")).await.unwrap();
+        let early = visitor.receiver().next_head(method).await.unwrap();
+        assert_eq!((early.status, early.fields.only("link")), (103, Some("</s.css>; rel=preload")));
+        let answer = visitor.answer(method).await.unwrap();
+        assert_eq!((answer.status(), answer.head.interim.len()), (200, 0));
+        assert_eq!(answer.json().unwrap()["line"], format!("{method} /hints?ms=1 HTTP/1.1"));
     }
+}
+
+// R17
+#[tokio::test]
+async fn early_hints_do_no_harm_where_they_cannot_be_passed_on() {
+    let world = World::start().await;
+    let mut visitor = world.visitor().await;
+    // A body of unknown length takes another way.
+    let chunked = [("Transfer-Encoding", "chunked")];
+    let answer = visitor.request("PUT", "/hints?ms=1", &chunked, b"0\r\n\r\n").await.unwrap();
+    assert_eq!((answer.status(), answer.head.interim.len()), (200, 0));
 }

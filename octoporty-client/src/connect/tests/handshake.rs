@@ -44,7 +44,7 @@ async fn refusals_say_what_to_do() {
         ("HTTP/1.1 404 Not Found\r\n\r\n", "(/tunnel)", false),
         ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", "is no Octoporty Gateway", false),
         ("HTTP/1.1 301 Moved\r\nLocation: /\r\n\r\n", "status 301", false),
-        ("HTTP/1.1 426 Upgrade Required\r\n\r\n", "another version", true),
+        ("HTTP/1.1 426 Upgrade Required\r\n\r\n", "pass upgrades on", true),
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "behind its front", false),
         ("SSH-2.0-OpenSSH_9.2\r\n\r\n", "wss:// or ws://", false),
         ("", "wss:// or ws://", false),

@@ -42,22 +42,62 @@ pub(super) struct ReadHead {
     pub(super) reusable: bool,
 }
 
+/// Is given the heads of interim answers in the tunnel's form, as they come.
+pub(crate) type TellInterim<'a> = &'a (dyn Fn(&[u8]) + Send + Sync);
+
+/// The interim answers on the way to the final one.
+pub(super) struct Interims<'a> {
+    tell: TellInterim<'a>,
+    /// So many were seen.
+    seen: u8,
+    /// A 100 was among them.
+    pub(super) continued: bool,
+}
+
+impl<'a> Interims<'a> {
+    /// Tells of all but a 100, which is for whoever holds a body back.
+    pub(super) const fn telling(tell: TellInterim<'a>) -> Self {
+        Self { tell, seen: 0, continued: false }
+    }
+
+    /// The one at `place`, which may have been seen before.
+    fn see<'h>(&mut self, place: u8, status: u16, fields: impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone) {
+        if place < self.seen {
+            return;
+        }
+        self.seen = place + 1;
+        if status == 100 {
+            self.continued = true;
+        } else {
+            (self.tell)(&encode(status, fields));
+        }
+    }
+}
+
+/// A head in the tunnel's form.
+fn encode<'h>(status: u16, fields: impl Iterator<Item = (&'h [u8], &'h [u8])> + Clone) -> Vec<u8> {
+    let mut head = HeadWriter::response(status);
+    for (name, value) in end_to_end(fields) {
+        head.field(name, value);
+    }
+    head.finish()
+}
+
 /// Reads the final head past interim ones, and as much of the body as may ride with it; says how many bytes that was.
-/// `None`: the head is not whole yet. A 100 on the way is noted in `continued`.
+/// `None`: the head is not whole yet.
 pub(super) fn read_head(
     bytes: &[u8],
     kind: RequestKind,
-    continued: &mut bool,
+    interims: &mut Interims<'_>,
 ) -> Result<Option<(ReadHead, usize)>, HeadError> {
     let mut at = 0;
-    for _ in 0..limits::HEADS_PER_STREAM_MAX {
+    for place in 0..limits::HEADS_PER_STREAM_MAX {
         let Some(checked) = read_answer_head(&bytes[at..], kind)? else {
             return Ok(None);
         };
         at += checked.bytes;
-        // Interim answers but 100 are for hops that can pass them on (RFC 9110 §15.2).
         if checked.facts.is_interim() {
-            *continued |= checked.facts.status == 100;
+            interims.see(place, checked.facts.status, checked.fields);
             continue;
         }
         let mut compressible = false;
@@ -77,12 +117,9 @@ pub(super) fn read_head(
                 _ => {}
             }
         }
-        let mut head = HeadWriter::response(checked.facts.status);
-        for (name, value) in end_to_end(checked.fields) {
-            head.field(name, value);
-        }
+        let status = checked.facts.status;
         let head =
-            PlainHead { status: checked.facts.status, encoded: head.finish(), compressible: compressible && !encoded };
+            PlainHead { status, encoded: encode(status, checked.fields), compressible: compressible && !encoded };
         let reusable = !closes && checked.facts.body != BodyFraming::UntilClose;
         let (framing, inline, used) = first_content(checked.facts, &bytes[at..])?;
         return Ok(Some((ReadHead { head, framing, inline, reusable }, at + used)));

@@ -24,7 +24,7 @@ use tokio::{
 
 use super::{
     PlainAnswer, PlainPool, PlainRequest,
-    answer::{ReadHead, read_head},
+    answer::{Interims, ReadHead, TellInterim, read_head},
     body::{Behind, PlainBody},
     link::Link,
     upload::{self, Answering, Upload},
@@ -62,11 +62,12 @@ impl PlainClient<'_> {
         self,
         target: &Arc<UpstreamTarget>,
         request: &PlainRequest,
+        tell: TellInterim<'_>,
     ) -> Result<PlainAnswer, UpstreamError> {
         let reused = self.pool.take(target);
         let was_reused = reused.is_some();
         if let Some(tcp) = reused {
-            match self.exchange(tcp, target, request).await {
+            match self.exchange(tcp, target, request, tell).await {
                 Ok(answer) => return Ok(answer),
                 Err(Failed::Ended(_)) if request.repeatable => {}
                 Err(failed) => return Err(failed.name(target, was_reused)),
@@ -75,7 +76,7 @@ impl PlainClient<'_> {
         let since = Instant::now();
         let tcp = self.dialer.open_plain(target).await?;
         let connect = Some(since.elapsed());
-        let answered = self.exchange(tcp, target, request).await;
+        let answered = self.exchange(tcp, target, request, tell).await;
         answered.map(|answer| PlainAnswer { connect, ..answer }).map_err(|failed| failed.name(target, false))
     }
 
@@ -103,12 +104,12 @@ impl PlainClient<'_> {
         mut tcp: TcpStream,
         target: &Arc<UpstreamTarget>,
         request: &PlainRequest,
+        tell: TellInterim<'_>,
     ) -> Result<PlainAnswer, Failed> {
         tcp.write_all(&request.head).await.map_err(Failed::Ended)?;
         let mut held = BytesMut::new();
-        // Nobody waits for a 100 without a body.
-        let mut continued = false;
-        let reading = poll_fn(|context| poll_head(&mut tcp, &mut held, request.kind, &mut continued, context));
+        let mut interims = Interims::telling(tell);
+        let reading = poll_fn(|context| poll_head(&mut tcp, &mut held, request.kind, &mut interims, context));
         let read = match target.head_timeout() {
             Some(limit) => tokio::time::timeout(limit, reading).await.map_err(|_elapsed| Failed::Late(limit))?,
             None => reading.await,
@@ -125,7 +126,7 @@ pub(super) fn poll_head(
     tcp: &mut (impl AsyncRead + Unpin),
     held: &mut BytesMut,
     kind: RequestKind,
-    continued: &mut bool,
+    interims: &mut Interims<'_>,
     context: &mut Context<'_>,
 ) -> Poll<Result<ReadHead, Failed>> {
     loop {
@@ -142,13 +143,13 @@ pub(super) fn poll_head(
             }));
         }
         let found = if held.is_empty() {
-            let found = read_head(fresh, kind, continued).map_err(Failed::Head)?;
+            let found = read_head(fresh, kind, interims).map_err(Failed::Head)?;
             let used = found.as_ref().map_or(0, |(_, used)| *used);
             held.extend_from_slice(&fresh[used..]);
             found
         } else {
             held.extend_from_slice(fresh);
-            let found = read_head(held, kind, continued).map_err(Failed::Head)?;
+            let found = read_head(held, kind, interims).map_err(Failed::Head)?;
             if let Some((_, used)) = &found {
                 let _head = held.split_to(*used);
             }
@@ -193,8 +194,8 @@ mod tests {
         let before = (!before.is_empty()).then(|| Ok::<_, io::Error>(Bytes::from_static(before.as_bytes())));
         let reset = Err(io::ErrorKind::ConnectionReset.into());
         let mut tcp = StreamReader::new(stream::iter(before.into_iter().chain([reset])));
-        let (mut held, mut continued) = (BytesMut::new(), false);
-        let read = poll_fn(|cx| poll_head(&mut tcp, &mut held, RequestKind::Other, &mut continued, cx)).await;
+        let (mut held, mut interims) = (BytesMut::new(), Interims::telling(&|_head| {}));
+        let read = poll_fn(|cx| poll_head(&mut tcp, &mut held, RequestKind::Other, &mut interims, cx)).await;
         read.expect_err("there is no head")
     }
 

@@ -13,7 +13,7 @@ mod pool;
 mod request;
 mod upload;
 
-pub(crate) use answer::PlainAnswer;
+pub(crate) use answer::{PlainAnswer, TellInterim};
 pub(crate) use request::PlainRequest;
 pub(crate) use upload::{Answering, Upload, UploadError};
 

@@ -28,8 +28,8 @@ use tokio::{
 };
 
 use super::{
-    PlainAnswer, PlainPool, PlainRequest,
-    answer::ReadHead,
+    PlainAnswer, PlainPool, PlainRequest, TellInterim,
+    answer::{Interims, ReadHead},
     body::{Behind, PlainBody},
     connection::{Failed, poll_head},
     link::Link,
@@ -122,16 +122,16 @@ impl Answering {
     }
 
     /// The head of the answer. While the body of the request moves, or is itself waited for, the time for it starts anew.
-    pub(crate) async fn answer(mut self) -> Result<PlainAnswer, UpstreamError> {
+    pub(crate) async fn answer(mut self, tell: TellInterim<'_>) -> Result<PlainAnswer, UpstreamError> {
         let reused = self.connect.is_none();
-        let (mut held, mut continued) = (BytesMut::new(), false);
+        let (mut held, mut interims) = (BytesMut::new(), Interims::telling(tell));
         let mut reading = std::pin::pin!(poll_fn(|context| {
-            let had_continued = continued;
-            let read = poll_head(&mut self.read, &mut held, self.kind, &mut continued, context);
+            let had_continued = interims.continued;
+            let read = poll_head(&mut self.read, &mut held, self.kind, &mut interims, context);
             if read.is_ready() {
                 self.progress.is_answered.store(true, Ordering::Relaxed);
             }
-            if read.is_ready() || continued != had_continued {
+            if read.is_ready() || interims.continued != had_continued {
                 self.progress.released.notify_one();
             }
             read

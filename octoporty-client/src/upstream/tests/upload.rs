@@ -97,7 +97,8 @@ async fn body_in_pieces_goes_out_and_its_connection_serves_again() {
             gateway.send.finish(None).unwrap();
         };
         let (uploaded, answer, ()) =
-            soon(async { tokio::join!(upload.run(|| panic!("nobody waits")), answering.answer(), feeding) }).await;
+            soon(async { tokio::join!(upload.run(|| panic!("nobody waits")), answering.answer(&|_head| {}), feeding) })
+                .await;
         assert_eq!(uploaded, Ok(()));
         assert_eq!(answer.unwrap().inline, "hello");
         assert_eq!(progress.bytes(), 5);
@@ -159,7 +160,8 @@ async fn held_back_body_is_asked_for_once_the_upstream_does() {
         gateway.send.finish(None).unwrap();
     };
     let ask = move || asked.send(()).unwrap();
-    let (uploaded, answer, ()) = soon(async { tokio::join!(upload.run(ask), answering.answer(), feeding) }).await;
+    let (uploaded, answer, ()) =
+        soon(async { tokio::join!(upload.run(ask), answering.answer(&|_head| {}), feeding) }).await;
     assert_eq!((uploaded, &answer.unwrap().inline[..]), (Ok(()), &b"hello"[..]));
 }
 
@@ -178,7 +180,7 @@ async fn held_back_body_is_not_asked_for_after_a_refusal() {
     let request = request(&target, &[("expect", "100-continue")]);
     let (answering, upload) = client.client.begin_plain(&target, &request, recv).await.unwrap();
     let run = upload.run(|| panic!("it was refused"));
-    let (uploaded, answer) = soon(async { tokio::join!(run, answering.answer()) }).await;
+    let (uploaded, answer) = soon(async { tokio::join!(run, answering.answer(&|_head| {})) }).await;
     assert_eq!((uploaded, answer.unwrap().head.status), (Ok(()), 417));
     assert_eq!(client.client.pooled(), 0);
 }

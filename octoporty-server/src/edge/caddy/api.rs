@@ -30,8 +30,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a change may take: Caddy provisions the whole new configuration before it answers.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Characters of Caddy's error message that are kept.
-const MESSAGE_CHARACTERS_MAX: usize = 500;
+/// Characters of Caddy's error message that are kept. What is wrong stands at its end, behind the way to it.
+const MESSAGE_CHARACTERS_MAX: usize = 1000;
 
 /// Whether a write replaces something or makes something new; Caddy refuses the one in place of the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +170,9 @@ where
                 Err(other) => EdgeError::NotUnderstood { what: other.to_string() },
             }
         })?;
-        let etag = head.headers.get(header::ETAG).cloned();
+        // Caddy 2.6 counts it while it writes, and sends it behind the body.
+        let trailer = body.trailers().and_then(|trailers| trailers.get(header::ETAG));
+        let etag = head.headers.get(header::ETAG).or(trailer).cloned();
         Ok(Answer { status: head.status, etag, body: body.to_bytes() })
     };
     let drive = async {
@@ -190,4 +192,40 @@ fn broken(address: &AdminAddress, error: hyper::Error) -> EdgeError {
         return EdgeError::NotUnderstood { what: error.to_string() };
     }
     EdgeError::Unreachable { address: address.to_string(), source: io::Error::other(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    /// What is made of these bytes as the answer to a request.
+    async fn answer_to(bytes: &'static [u8]) -> Answer {
+        let address = AdminAddress::Tcp { host: "127.0.0.1".to_owned(), port: 2019 };
+        let (ours, mut theirs) = tokio::io::duplex(4096);
+        let caddy = async move {
+            let mut request = [0; 1024];
+            assert_ne!(theirs.read(&mut request).await.unwrap(), 0);
+            theirs.write_all(bytes).await.unwrap();
+            theirs
+        };
+        let request = builder(&address, Method::GET, "/config/").body(Full::default()).unwrap();
+        let (answer, _open) = tokio::join!(converse(&address, ours, request), caddy);
+        answer.unwrap()
+    }
+
+    #[tokio::test]
+    async fn tag_is_a_header_or_a_trailer() {
+        for bytes in [
+            &b"HTTP/1.1 200 OK\r\nEtag: \"/config/ 1a\"\r\nContent-Length: 5\r\n\r\nnull\n"[..],
+            // Caddy 2.6.
+            b"HTTP/1.1 200 OK\r\nTrailer: ETag\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nnull\n\r\n0\r\nEtag: \"/config/ 1a\"\r\n\r\n",
+        ] {
+            let answer = answer_to(bytes).await;
+            assert_eq!(answer.etag.as_ref().map(HeaderValue::as_bytes), Some(&b"\"/config/ 1a\""[..]));
+            assert_eq!(answer.body, "null\n");
+        }
+        assert_eq!(answer_to(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.etag, None);
+    }
 }

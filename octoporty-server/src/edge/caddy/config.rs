@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     api::{Write, WriteKind},
     arrange::arrange,
-    route,
+    route::{self, Streams},
     servers::{self, Home},
 };
 use crate::edge::{Applied, Desired, EdgeError};
@@ -16,13 +16,15 @@ use crate::edge::{Applied, Desired, EdgeError};
 /// The path of all server blocks, below `/config/`.
 const SERVERS_PATH: &str = "apps/http/servers";
 
-/// What the operator decided.
+/// What the operator decided, and what Caddy can do.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     /// Where Caddy finds the Gateway.
     pub(super) upstream: String,
     /// The server block of the routes, if not the one that serves HTTPS.
     pub(super) server: Option<String>,
+    /// What this Caddy can do for streams.
+    pub(super) streams: Streams,
 }
 
 /// What is to be done, and what that changes.
@@ -45,8 +47,8 @@ pub(super) fn plan(config: &Value, desired: &Desired, settings: &Settings) -> Re
         Some(_) => return Err(not_understood("apps.http.servers is no object")),
     };
     let home = servers::home(config, servers, settings.server.as_deref());
-    let wanted: Wanted<'_> =
-        desired.routes().map(|(id, domains)| (id, (domains, route::route(id, domains, &settings.upstream)))).collect();
+    let ours = |id, domains| route::route(id, domains, &settings.upstream, settings.streams);
+    let wanted: Wanted<'_> = desired.routes().map(|(id, domains)| (id, (domains, ours(id, domains)))).collect();
     let mut applied = Applied::default();
     let mut changed = BTreeMap::new();
     let mut elsewhere = HashSet::new();
@@ -163,7 +165,7 @@ mod tests {
     const UPSTREAM: &str = "127.0.0.1:17200";
 
     fn settings() -> Settings {
-        Settings { upstream: UPSTREAM.to_owned(), server: None }
+        Settings { upstream: UPSTREAM.to_owned(), server: None, streams: Streams::Kept }
     }
 
     fn desired(routes: &[(u128, &str)], completeness: Completeness) -> Desired {
@@ -178,7 +180,7 @@ mod tests {
     }
 
     fn ours(id: u128, domain: &str) -> Value {
-        route::route(MappingId::from_u128(id), &[domain.parse().unwrap()], UPSTREAM)
+        route::route(MappingId::from_u128(id), &[domain.parse().unwrap()], UPSTREAM, Streams::Kept)
     }
 
     fn catch_all() -> Value {

@@ -1,11 +1,21 @@
 //! The passes over Caddy's configuration: read, plan, write if it is still the one that was read.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::future::{BoxFuture, FutureExt as _};
 use serde_json::Value;
 
-use super::{AdminAddress, api, config, redact::redact};
+use super::{
+    AdminAddress, api, config,
+    redact::redact,
+    route::{self, Streams},
+};
 use crate::edge::{Applied, Desired, EdgeError, EdgeProxy};
 
 /// How often a pass reads anew because somebody else changed the configuration in between.
@@ -20,6 +30,8 @@ const RESET_PAUSE: Duration = Duration::from_millis(200);
 pub struct Caddy {
     address: AdminAddress,
     settings: config::Settings,
+    /// It refused a configuration since it is older than 2.7. Forgotten when it goes away: another may come back.
+    cuts_streams: Arc<AtomicBool>,
 }
 
 impl Caddy {
@@ -27,7 +39,8 @@ impl Caddy {
     /// the routes as it is.
     #[must_use]
     pub fn new(address: AdminAddress, upstream: impl Into<String>) -> Self {
-        Self { address, settings: config::Settings { upstream: upstream.into(), server: None } }
+        let settings = config::Settings { upstream: upstream.into(), server: None, streams: Streams::Kept };
+        Self { address, settings, cuts_streams: Arc::default() }
     }
 
     /// Puts the routes into the server block of this name, which is made if it is not there. By default that is the one
@@ -49,22 +62,41 @@ impl Caddy {
                     resets += 1;
                     tokio::time::sleep(RESET_PAUSE).await;
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    if matches!(error, EdgeError::Unreachable { .. }) {
+                        self.cuts_streams.store(false, Ordering::Relaxed);
+                    }
+                    return Err(error);
+                }
             }
         }
         Err(EdgeError::Contended { tries: TRIES_MAX })
     }
 
-    /// Reads, plans and writes once; nothing if the configuration changed in between.
+    /// Reads, plans and writes once; nothing if the configuration changed in between, or was more than Caddy can do.
     async fn attempt(&self, desired: &Desired) -> Result<Option<Applied>, EdgeError> {
         let snapshot = api::read(&self.address).await?;
-        let plan = config::plan(&snapshot.config, desired, &self.settings)?;
+        let mut settings = self.settings.clone();
+        if self.cuts_streams.load(Ordering::Relaxed) {
+            settings.streams = Streams::Cut;
+        }
+        let plan = config::plan(&snapshot.config, desired, &settings)?;
         let Some(write) = plan.write else {
             return Ok(Some(plan.applied));
         };
-        match api::write(&self.address, &snapshot, &write).await? {
-            api::Written::Yes => Ok(Some(plan.applied)),
-            api::Written::Stale => Ok(None),
+        match api::write(&self.address, &snapshot, &write).await {
+            Ok(api::Written::Yes) => Ok(Some(plan.applied)),
+            Ok(api::Written::Stale) => Ok(None),
+            Err(EdgeError::Refused { message, .. })
+                if settings.streams == Streams::Kept && route::is_refusal_to_keep_streams(&message) =>
+            {
+                self.cuts_streams.store(true, Ordering::Relaxed);
+                tracing::warn!(
+                    "this Caddy is older than 2.7: each change of a mapping cuts WebSockets, and the tunnels of Agents too"
+                );
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
 }

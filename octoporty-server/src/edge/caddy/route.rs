@@ -17,6 +17,9 @@ const FLUSH_INTERVAL: &str = "1ms";
 /// should outlive it. What has ended by then costs nothing.
 const STREAM_CLOSE_DELAY: &str = "24h";
 
+/// The field that says so. Caddy has it since 2.7.
+const STREAM_CLOSE_DELAY_FIELD: &str = "stream_close_delay";
+
 /// How long Caddy keeps an idle connection to the Gateway. The Gateway closes it after 75 s, and a request that meets the
 /// end of its connection may fail.
 const IDLE_TIMEOUT: &str = "60s";
@@ -26,6 +29,20 @@ const CONNECT_PATIENCE: &str = "10s";
 
 /// Pause between two of those tries.
 const CONNECT_INTERVAL: &str = "250ms";
+
+/// What becomes of streams when Caddy loads another configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Streams {
+    /// They go on for [`STREAM_CLOSE_DELAY`].
+    Kept,
+    /// Caddy cuts them, and refuses to be told otherwise.
+    Cut,
+}
+
+/// Whether a Caddy that said this refused a configuration because it cannot keep streams.
+pub(super) fn is_refusal_to_keep_streams(message: &str) -> bool {
+    message.contains(&format!("unknown field \"{STREAM_CLOSE_DELAY_FIELD}\""))
+}
 
 /// The id of the route of a mapping.
 pub(super) fn route_id(mapping: MappingId) -> String {
@@ -40,15 +57,15 @@ pub(super) fn mapping_of(route: &Value) -> Option<MappingId> {
 }
 
 /// The route of a mapping with these domains. `upstream` is where Caddy finds the Gateway, as `host:port`.
-pub(super) fn route(mapping: MappingId, domains: &[HostPattern], upstream: &str) -> Value {
+pub(super) fn route(mapping: MappingId, domains: &[HostPattern], upstream: &str, streams: Streams) -> Value {
     json!({
         "@id": route_id(mapping),
         "match": matchers(domains),
         "handle": [{
             "handler": "subroute",
             "routes": [
-                { "match": [{ "protocol": "grpc" }], "handle": [grpc(upstream)], "terminal": true },
-                { "handle": [http(upstream)] },
+                { "match": [{ "protocol": "grpc" }], "handle": [grpc(upstream, streams)], "terminal": true },
+                { "handle": [http(upstream, streams)] },
             ],
         }],
         "terminal": true,
@@ -68,25 +85,28 @@ fn matchers(domains: &[HostPattern]) -> Value {
     Value::Array(sets)
 }
 
-fn grpc(upstream: &str) -> Value {
-    proxy(upstream, json!({ "protocol": "http", "versions": ["h2c"] }))
+fn grpc(upstream: &str, streams: Streams) -> Value {
+    proxy(upstream, streams, json!({ "protocol": "http", "versions": ["h2c"] }))
 }
 
-fn http(upstream: &str) -> Value {
+fn http(upstream: &str, streams: Streams) -> Value {
     let transport = json!({ "protocol": "http", "versions": ["1.1"], "keep_alive": { "idle_timeout": IDLE_TIMEOUT } });
-    proxy(upstream, transport)
+    proxy(upstream, streams, transport)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "json! takes it by reference, and a made value reads better here")]
-fn proxy(upstream: &str, transport: Value) -> Value {
-    json!({
+fn proxy(upstream: &str, streams: Streams, transport: Value) -> Value {
+    let mut handler = json!({
         "handler": "reverse_proxy",
         "transport": transport,
         "upstreams": [{ "dial": upstream }],
         "flush_interval": FLUSH_INTERVAL,
-        "stream_close_delay": STREAM_CLOSE_DELAY,
         "load_balancing": { "try_duration": CONNECT_PATIENCE, "try_interval": CONNECT_INTERVAL },
-    })
+    });
+    if streams == Streams::Kept {
+        handler[STREAM_CLOSE_DELAY_FIELD] = STREAM_CLOSE_DELAY.into();
+    }
+    handler
 }
 
 #[cfg(test)]
@@ -113,9 +133,20 @@ mod tests {
     }
 
     #[test]
+    fn caddy_that_cannot_keep_streams_is_not_told_to() {
+        let domains: [HostPattern; 1] = ["app.example.com".parse().unwrap()];
+        let text = |streams| route(MappingId::from_u128(1), &domains, "127.0.0.1:17200", streams).to_string();
+        assert_eq!(text(Streams::Kept).matches(STREAM_CLOSE_DELAY_FIELD).count(), 2);
+        assert_eq!(text(Streams::Cut).matches(STREAM_CLOSE_DELAY_FIELD).count(), 0);
+        assert!(is_refusal_to_keep_streams("http.handlers.reverse_proxy: json: unknown field \"stream_close_delay\""));
+        assert!(!is_refusal_to_keep_streams("http.handlers.reverse_proxy: json: unknown field \"flush\""));
+    }
+
+    #[test]
     fn ten_thousand_routes_are_within_what_is_read() {
         let domain = "a-domain-of-some-length.apps.example.com".parse().unwrap();
-        let bytes = route(MappingId::from_u128(u128::MAX), &[domain], "gateway.internal:17200").to_string().len();
+        let mapping = MappingId::from_u128(u128::MAX);
+        let bytes = route(mapping, &[domain], "gateway.internal:17200", Streams::Kept).to_string().len();
         assert!(bytes * 10_000 < 8 << 20, "{bytes}");
     }
 }

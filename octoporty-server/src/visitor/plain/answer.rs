@@ -1,7 +1,7 @@
 //! The head of an answer as HTTP/1.1 has it, from the bytes that came through the tunnel or from a page of ours.
 
 use http::StatusCode;
-use octoporty_core::proxy::{RawResponseHead, headers::end_to_end};
+use octoporty_core::proxy::{RawResponseHead, WireError, headers::end_to_end};
 
 use super::request::PlainRequest;
 use crate::pages::Rendered;
@@ -73,6 +73,21 @@ impl Head {
         end(&mut out, closes);
         Some(Self { out, framing, status: head.status })
     }
+}
+
+/// The head of an interim answer as it goes out.
+pub(super) fn interim(encoded: &[u8]) -> Result<Vec<u8>, WireError> {
+    let head = RawResponseHead::read(encoded)?;
+    let mut out = Vec::with_capacity(encoded.len() + 64);
+    put_status(&mut out, head.status);
+    for (name, value) in end_to_end(head.fields.map(|(name, value)| (name.as_bytes(), value))) {
+        // RFC 9110 §8.6, and RFC 9112 §6.3: it has no body.
+        if !name.eq_ignore_ascii_case(b"content-length") {
+            put_field(&mut out, name, value);
+        }
+    }
+    end(&mut out, false);
+    Ok(out)
 }
 
 /// A page of ours as it goes out.

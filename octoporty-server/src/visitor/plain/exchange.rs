@@ -3,7 +3,7 @@
 use std::{future::poll_fn, io, task::Poll};
 
 use super::{
-    answer::{Framing, Head, page},
+    answer::{Framing, Head, interim, page},
     connection::Connection,
     request::PlainRequest,
     upload::{Fault, Upload},
@@ -166,8 +166,12 @@ impl Exchange<'_> {
                 }
                 // The upstream decides; it is told once.
                 100 if upload.ask() => write_all(connection, &mut upload, CONTINUE).await?,
-                // Other interim answers are passed on only by hops that can (RFC 9110 §15.2).
-                100..200 => {}
+                100 => {}
+                // RFC 9110 §15.2: a proxy passes on what it did not ask for itself.
+                102..200 => {
+                    let early = interim(&head).map_err(|error| Failed::Exchange(error.into()))?;
+                    write_all(connection, &mut upload, &early).await?;
+                }
                 _ => {
                     // An answer without a 100 before it may still depend on the body, which the visitor decides to send.
                     let _held_back = upload.ask();

@@ -128,6 +128,8 @@ async fn gaps(state: &ApiState, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<G
     let gap = |span: octoporty_store::TunnelSpan| {
         let reason = match span.state {
             TunnelState::Up => return None,
+            // Not confirmed yet. The Agent runs, or nobody would be asked.
+            TunnelState::Unknown if span.to >= to => return None,
             TunnelState::Down => span.cause.unwrap_or_else(|| "The tunnel was down.".to_owned()),
             _ => "The Agent did not run.".to_owned(),
         };
