@@ -91,7 +91,7 @@ export const AGENT_SHOTS = [
   },
   {
     name: "request-log-failed",
-    path: "/requests?status=5xx",
+    path: "/requests?status=none",
     act: async (page) => {
       await page.getByRole("row").getByRole("button").first().click();
       await page.getByRole("tab", { name: /Answer/ }).waitFor();

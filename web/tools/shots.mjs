@@ -1,13 +1,22 @@
 // Pictures of every page, in two themes and two sizes, into `shots/`. Fails on a console error or an axe violation.
 // Over the mock Agent: npm run build && npm run shots [-- part of a name]
 // Over a running one, such as that of `make run`: OCTOPORTY_PASSWORD=… npm run shots -- --agent http://localhost:17201
+// OCTOPORTY_SIZES=small,huge,zoom takes a small phone, a large screen, and a desktop at 200 % instead.
 import { mkdirSync, readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
 import { AGENT_SHOTS } from "./agent-shot-list.mjs";
 import { SHOTS } from "./shot-list.mjs";
 
-const SIZES = { desktop: { width: 1440, height: 900 }, mobile: { width: 390, height: 844 } };
+/** `like` tells whether a shot for desktops or for phones alone is taken; `scale` is the zoom. */
+const SIZES = {
+  desktop: { width: 1440, height: 900, like: "desktop" },
+  mobile: { width: 390, height: 844, like: "mobile" },
+  small: { width: 360, height: 740, like: "mobile" },
+  huge: { width: 2560, height: 1440, like: "desktop" },
+  zoom: { width: 720, height: 450, like: "mobile", scale: 2 },
+};
+const sizes = (process.env.OCTOPORTY_SIZES ?? "desktop,mobile").split(",");
 const words = process.argv.slice(2);
 const agent = words[0] === "--agent" ? words[1] : undefined;
 const wanted = agent ? words.slice(2) : words;
@@ -36,10 +45,10 @@ const problems = [];
 let cookies = null;
 
 for (const shot of agent ? AGENT_SHOTS : SHOTS) {
-  for (const size of Object.keys(SIZES)) {
+  for (const size of sizes) {
     for (const theme of ["light", "dark"]) {
       const name = `${shot.name}-${size}-${theme}`;
-      if (shot.only && shot.only !== size) continue;
+      if (shot.only && shot.only !== SIZES[size].like) continue;
       if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
       await take(shot, size, theme, name);
     }
@@ -54,10 +63,11 @@ process.exit(problems.length > 0 ? 1 : 0);
 async function take(shot, size, theme, name) {
   if (!agent) await fetch(`${base}/__mock/${shot.scenario ?? "healthy"}`);
   const context = await browser.newContext({
-    viewport: SIZES[size],
+    viewport: { width: SIZES[size].width, height: SIZES[size].height },
+    deviceScaleFactor: SIZES[size].scale ?? 1,
     colorScheme: theme,
     bypassCSP: false,
-    hasTouch: size === "mobile",
+    hasTouch: SIZES[size].like === "mobile" && !SIZES[size].scale,
     reducedMotion: "reduce",
     baseURL: base,
     locale: "en-GB",

@@ -83,12 +83,8 @@ export const PLACES: readonly Place[] = [
   { name: "requests", path: "/requests", shows: (page) => page.getByText("/api/orders?page=3") },
   {
     name: "request detail",
-    path: "/requests?status=5xx",
-    act: (page) =>
-      page
-        .getByRole("button", { name: /broken|reset/ })
-        .first()
-        .click(),
+    path: "/requests?status=none",
+    act: (page) => page.getByRole("button", { name: "/reset" }).first().click(),
     shows: (page) => page.getByRole("tab", { name: /Request/ }),
   },
   {

@@ -1,4 +1,5 @@
-// One banner at a time, the gravest first: tunnel down, live updates lost, storage, update. They push the content, never cover it.
+// One banner at a time: live updates lost, since then nothing else is known; then the gravest of tunnel down, storage, update. They push
+// the content, never cover it.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { HardDrive, RefreshCw, Unplug, WifiOff } from "lucide-react";
 import { useState } from "react";
@@ -23,8 +24,16 @@ export function Banners() {
   const { data: status } = useQuery(statusQuery);
   const stream = useStore(live.state);
   const now = useNow(1000);
-  if (stream.phase === "lost" && now - stream.since > GRACE_MS && (!status || isUp(status)))
-    return <LiveLost since={stream.since} retryAt={stream.retryAt} now={now} />;
+  // An Agent that stops says last that its tunnel is gone; it does not dial again, whatever its last status was.
+  if (stream.phase === "lost" && now - stream.since > GRACE_MS)
+    return (
+      <LiveLost
+        since={stream.since}
+        retryAt={stream.retryAt}
+        now={now}
+        wasDown={status !== undefined && !isUp(status)}
+      />
+    );
   if (!status) return null;
   if (!isUp(status)) return <TunnelDown status={status} now={now} />;
   if (status.unsaved.length > 0) return <StorageProblem problems={status.unsaved} />;
@@ -56,7 +65,15 @@ function TunnelDown({ status, now }: { status: Status; now: number }) {
   );
 }
 
-function LiveLost({ since, retryAt, now }: { since: number; retryAt: number; now: number }) {
+interface LiveLostProps {
+  since: number;
+  retryAt: number;
+  now: number;
+  /** The last that was heard. */
+  wasDown: boolean;
+}
+
+function LiveLost({ since, retryAt, now, wasDown }: LiveLostProps) {
   const [asked, setAsked] = useState(0);
   const seconds = Math.max(0, Math.ceil((retryAt - now) / 1000));
   return (
@@ -78,7 +95,8 @@ function LiveLost({ since, retryAt, now }: { since: number; retryAt: number; now
         </Button>
       }
     >
-      What you see is from {clock(since)}. <span aria-hidden>Trying again in {seconds} s.</span>
+      What you see is from {clock(since)}
+      {wasDown && ", when the tunnel was down"}. <span aria-hidden>Trying again in {seconds} s.</span>
     </Banner>
   );
 }

@@ -24,6 +24,7 @@ import { type MappingActions, useMappingActions } from "~/features/mappings/use-
 import { mappingsQuery, statusQuery } from "~/shared/api/queries";
 import { signOut } from "~/shared/api/session";
 import type { Mapping } from "~/shared/api/types";
+import { cn } from "~/shared/lib/cn";
 import { isUp } from "~/shared/lib/connection";
 import { notify } from "~/shared/lib/notify";
 import { cycleTheme } from "~/shared/lib/preferences";
@@ -50,14 +51,16 @@ interface CommandPaletteProps {
   onHelp: () => void;
 }
 
-/** Mappings whose commands are offered at once; typing finds the others. */
+/** Mappings that are offered before anything is typed, so that pages and actions are in sight too. */
+const MAPPINGS_AT_ONCE = 5;
+/** Mappings whose commands are offered for what is typed; more words find the others. */
 const MAPPINGS_SHOWN = 50;
 
 export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
   const [text, setText] = useState("");
   const returnFocus = useReturnFocus();
-  const entries = useEntries(text, onHelp);
   const recent = recentCommands();
+  const entries = useEntries(text, recent, onHelp);
   const shown = text ? entries : entries.toSorted((a, b) => rank(recent, a) - rank(recent, b));
   const groups = text
     ? [...new Set(shown.map((entry) => entry.group))]
@@ -140,6 +143,7 @@ function rank(recent: readonly string[], entry: Entry): number {
 
 function Item({ entry, onChoose }: { entry: Entry; onChoose: (entry: Entry) => void }) {
   const Icon = entry.icon;
+  const note = entry.off ?? entry.hint;
   return (
     <Command.Item
       value={entry.id}
@@ -154,29 +158,35 @@ function Item({ entry, onChoose }: { entry: Entry; onChoose: (entry: Entry) => v
         className="text-subtle group-data-[selected=true]:text-accent"
         aria-hidden
       />
-      <span className={entry.off ? "truncate text-subtle" : "truncate"}>{entry.label}</span>
-      {(entry.off ?? entry.hint) && (
-        <span className="truncate text-xs text-subtle">{entry.off ?? entry.hint}</span>
-      )}
+      <span className={cn("truncate", note && "max-w-[65%] shrink-0", entry.off && "text-subtle")}>
+        {entry.label}
+      </span>
+      {note && <span className="truncate text-xs text-subtle">{note}</span>}
       {entry.keys && <Kbd keys={entry.keys} className="ml-auto max-md:hidden" />}
     </Command.Item>
   );
 }
 
-function useEntries(text: string, onHelp: () => void): Entry[] {
+/** Those of the mappings that are worth a line: what fits the words, or, before there are any, the first and the recent ones. */
+function foundMappings(all: readonly Mapping[], needle: string, recent: readonly string[]): Mapping[] {
+  if (needle === "")
+    return all.filter(({ id }, index) => index < MAPPINGS_AT_ONCE || recent.includes(`mapping ${id}`));
+  const words = needle.split(/\s+/);
+  const fitting = all.filter((mapping) => {
+    const text = `${mapping.name} ${mapping.externalDomain} ${serviceAddress(mapping)}`.toLowerCase();
+    return words.some((word) => text.includes(word));
+  });
+  return fitting.slice(0, MAPPINGS_SHOWN);
+}
+
+function useEntries(text: string, recent: readonly string[], onHelp: () => void): Entry[] {
   const navigate = useNavigate();
   const status = useQuery(statusQuery).data;
   const mappings = useQuery(mappingsQuery).data?.mappings ?? [];
   const actions = useMappingActions();
   const reconnect = useMutation(reconnectMutation);
   const needle = text.trim().toLowerCase();
-  const words = needle.split(/\s+/);
-  const found = mappings
-    .filter((mapping) => {
-      const text = `${mapping.name} ${mapping.externalDomain} ${serviceAddress(mapping)}`.toLowerCase();
-      return words.some((word) => text.includes(word));
-    })
-    .slice(0, MAPPINGS_SHOWN);
+  const found = foundMappings(mappings, needle, recent);
   const pages = ALL_PAGES.map(
     (page): Entry => ({
       id: `page ${page.to}`,
@@ -212,8 +222,8 @@ function useEntries(text: string, onHelp: () => void): Entry[] {
       group: "Actions",
       label: "Failed requests",
       icon: CircleAlert,
-      hint: "status 5xx",
-      run: () => void navigate({ to: "/requests", search: { status: "5xx" } }),
+      hint: "without an answer",
+      run: () => void navigate({ to: "/requests", search: { status: "none" } }),
     },
     {
       id: "theme",

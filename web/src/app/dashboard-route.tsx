@@ -5,6 +5,9 @@ import { DashboardPage } from "~/features/dashboard/dashboard-page";
 const FirstMapping = lazy(() =>
   import("~/features/mappings/form/first-mapping").then((module) => ({ default: module.FirstMapping })),
 );
+const DnsNote = lazy(() =>
+  import("~/features/mappings/form/domain-note").then((module) => ({ default: module.DnsNote })),
+);
 
 export function DashboardRoute() {
   return (
@@ -14,6 +17,11 @@ export function DashboardRoute() {
           <FirstMapping />
         </Suspense>
       }
+      domainNote={(domain) => (
+        <Suspense>
+          <DnsNote domain={domain} saved />
+        </Suspense>
+      )}
     />
   );
 }

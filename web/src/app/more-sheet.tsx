@@ -5,7 +5,7 @@ import { LogOut } from "lucide-react";
 import { statusQuery } from "~/shared/api/queries";
 import { signOut } from "~/shared/api/session";
 import { cn } from "~/shared/lib/cn";
-import { connectionWord } from "~/shared/lib/connection";
+import { connectionWord, gatewayName } from "~/shared/lib/connection";
 import { setPreference, usePreferences } from "~/shared/lib/preferences";
 import { Dot } from "~/shared/ui/badge";
 import { Button } from "~/shared/ui/button";
@@ -45,7 +45,7 @@ export function MoreSheet({ path, onClose }: { path: string; onClose: () => void
           <div className="min-w-0">
             <b className="block truncate font-medium">
               {state.word}
-              {state.look === "up" && ` to ${status.gatewayHost}`}
+              {state.look === "up" && ` to ${gatewayName(status)}`}
             </b>
             <small className="nums text-xs text-subtle">
               <ConnectionNote status={status} />

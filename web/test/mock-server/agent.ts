@@ -352,7 +352,7 @@ export class MockAgent {
         (!status ||
           (status.endsWith("xx")
             ? String(request.status).startsWith(status.charAt(0))
-            : String(request.status) === status)) &&
+            : String(request.status ?? "none") === status)) &&
         `${request.path} ${request.host} ${request.visitor} ${request.id}`.includes(query.get("q") ?? ""),
     );
     const start = Number(query.get("cursor") ?? 0);

@@ -61,7 +61,7 @@ export function mockRequest(index: number, at: number): RequestEntry {
     query,
     protocol: random() > 0.3 ? "HTTP/2" : "HTTP/1.1",
     kind: status === 101 ? "upgrade" : "http",
-    status,
+    status: failed ? null : status,
     requestBytes: 412,
     responseBytes: size,
     durationMs: duration ?? 3_600_000,
@@ -79,8 +79,8 @@ export function mockRequest(index: number, at: number): RequestEntry {
         ? { side: "service", cause: "timed-out", message: "No answer from the service in 60 s" }
         : {
             side: "service",
-            cause: "refused",
-            message: "Connection refused: nothing listens on 10.0.4.12:8080",
+            cause: "unreachable",
+            message: "http://10.0.4.12:8080: 10.0.4.12:8080 refused the connection; is the service running?",
           }
       : null,
   };

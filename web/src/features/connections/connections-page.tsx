@@ -8,7 +8,7 @@ import { asApiError } from "~/shared/api/error";
 import { live } from "~/shared/api/live";
 import type { Connection } from "~/shared/api/types";
 import { cn } from "~/shared/lib/cn";
-import { bytes, count, dayAndClock, duration, exact } from "~/shared/lib/format";
+import { bytes, count, dayAndClock, duration, exact, withoutStop } from "~/shared/lib/format";
 import { notify } from "~/shared/lib/notify";
 import { useNow } from "~/shared/lib/use-now";
 import { Badge } from "~/shared/ui/badge";
@@ -174,7 +174,7 @@ function Row({ row, now }: { row: Connection; now: number }) {
             Connected
           </Badge>
         ) : (
-          (row.reason ?? "No reason was given")
+          withoutStop(row.reason ?? "No reason was given")
         )}
       </td>
       <td className="mono text-xs text-muted max-md:hidden">

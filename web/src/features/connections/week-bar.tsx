@@ -30,22 +30,41 @@ export function WeekBar() {
                 </Tooltip>
               ))}
             </div>
-            <div className="nums mt-1.5 flex justify-between text-xs text-subtle" aria-hidden>
-              {Array.from({ length: HISTORY_DAYS }, (_, index) => week.cells[index * 12]).map(
-                (cell, index) =>
-                  cell && (
-                    <span key={cell.from} className={index % 2 ? "flex-1 max-md:invisible" : "flex-1"}>
-                      {day(cell.from)}
-                    </span>
-                  ),
-              )}
-            </div>
+            <Days cells={week.cells} />
           </>
         ) : (
           <Skeleton className="h-[52px]" />
         )}
       </CardBody>
     </Card>
+  );
+}
+
+/** Beyond this share of the bar a day's name would not fit; the days before it say enough. */
+const NAMED_UNTIL = 0.95;
+
+/** Each day's name under its first cell. */
+function Days({ cells }: { cells: readonly Cell[] }) {
+  const today = day(Date.now());
+  const days = cells.flatMap((cell, index) => {
+    const name = day(cell.from);
+    const before = cells[index - 1];
+    const place = index / cells.length;
+    if (!before || day(before.from) === name || place > NAMED_UNTIL) return [];
+    return [{ name: name === today ? "Today" : name, left: `${place * 100}%` }];
+  });
+  return (
+    <div className="nums relative mt-1.5 h-4 text-xs text-subtle" aria-hidden>
+      {days.map(({ name, left }, index) => (
+        <span
+          key={name}
+          className={`absolute top-0 whitespace-nowrap ${(days.length - 1 - index) % 2 ? "max-md:hidden" : ""}`}
+          style={{ left }}
+        >
+          {name}
+        </span>
+      ))}
+    </div>
   );
 }
 

@@ -59,7 +59,7 @@ export function Busiest() {
                   </Link>
                 </td>
                 <td className="max-md:hidden">
-                  <Spark values={row.spark} />
+                  <Spark counts={row.spark} />
                 </td>
                 <td data-end>{count(row.requests)}</td>
                 <td

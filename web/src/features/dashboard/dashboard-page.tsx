@@ -4,7 +4,6 @@ import { Link } from "@tanstack/react-router";
 import { GitCompareArrows, Plus } from "lucide-react";
 import { lazy, type ReactNode, Suspense } from "react";
 import { hourQuery, mappingStatsQuery, mappingsQuery, statusQuery } from "~/shared/api/queries";
-import { isUp } from "~/shared/lib/connection";
 import { buttonStyle } from "~/shared/ui/button";
 import { Card } from "~/shared/ui/card";
 import { CannotLoad } from "~/shared/ui/empty";
@@ -21,16 +20,18 @@ const Charts = lazy(() => import("./charts/charts").then((module) => ({ default:
 interface DashboardPageProps {
   /** The form of the first mapping; it belongs to the mappings and is handed in by the app. */
   firstMapping: ReactNode;
+  /** What is known about the public name of the first mapping. */
+  domainNote: (domain: string) => ReactNode;
 }
 
-export function DashboardPage({ firstMapping }: DashboardPageProps) {
+export function DashboardPage({ firstMapping, domainNote }: DashboardPageProps) {
   const firstRun = useFirstRun();
   return (
-    <Page title="Dashboard" actions={<Actions inspect={!firstRun} />}>
+    <Page title="Dashboard" actions={<Actions firstRun={firstRun} />}>
       <Card aria-label="Live state">
         <LiveStrip />
       </Card>
-      {firstRun ? <FirstRun form={firstMapping} /> : <Traffic />}
+      {firstRun ? <FirstRun form={firstMapping} domainNote={domainNote} /> : <Traffic />}
     </Page>
   );
 }
@@ -45,10 +46,11 @@ function useFirstRun(): boolean {
   return list.total === 0 || (quiet && any === false);
 }
 
-function Actions({ inspect }: { inspect: boolean }) {
+/** In the first run the form's own button is the one to press. */
+function Actions({ firstRun }: { firstRun: boolean }) {
   return (
     <>
-      {inspect && (
+      {!firstRun && (
         <Link to="/inspector" className={`${buttonStyle({})} max-md:hidden`}>
           <GitCompareArrows size={16} strokeWidth={1.75} aria-hidden />
           Inspect a URL
@@ -56,7 +58,7 @@ function Actions({ inspect }: { inspect: boolean }) {
       )}
       <Link
         to="/mappings/new"
-        className={`${buttonStyle({ variant: "primary" })} max-md:w-(--control-md) max-md:px-0`}
+        className={`${buttonStyle({ variant: firstRun ? "secondary" : "primary" })} max-md:w-(--control-md) max-md:px-0`}
       >
         <Plus size={16} strokeWidth={1.75} aria-hidden />
         <span className="max-md:sr-only">New mapping</span>
@@ -73,7 +75,7 @@ function Traffic() {
       <div className="grid grid-cols-2 gap-4 max-md:grid-cols-1 max-md:gap-3">
         {stats.data ? (
           <Suspense fallback={<ChartSkeletons />}>
-            <Charts stats={stats.data} up={status ? isUp(status) : false} />
+            <Charts stats={stats.data} status={status} />
           </Suspense>
         ) : stats.isError ? (
           <Card className="col-span-full p-4">

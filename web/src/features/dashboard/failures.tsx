@@ -26,7 +26,7 @@ export function Failures() {
         title="Recent failures"
         note="last 24 h, by cause"
         end={
-          <Link to="/requests" search={{ status: "5xx" }}>
+          <Link to="/requests" search={{ status: "none" }}>
             Open in requests
           </Link>
         }

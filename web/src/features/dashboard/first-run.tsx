@@ -5,7 +5,8 @@ import { Check, ExternalLink, FileUp, Keyboard, type LucideIcon, Palette } from 
 import type { ReactNode } from "react";
 import { mappingsQuery, statusQuery } from "~/shared/api/queries";
 import { cn } from "~/shared/lib/cn";
-import { isUp } from "~/shared/lib/connection";
+import { gatewayName, isUp } from "~/shared/lib/connection";
+import { failureWords } from "~/shared/lib/failure-words";
 import { duration } from "~/shared/lib/format";
 import { useNow } from "~/shared/lib/use-now";
 import { buttonStyle } from "~/shared/ui/button";
@@ -13,7 +14,12 @@ import { Callout } from "~/shared/ui/callout";
 import { Card } from "~/shared/ui/card";
 import { useShell } from "~/shared/ui/shell-context";
 
-export function FirstRun({ form }: { form: ReactNode }) {
+interface FirstRunProps {
+  form: ReactNode;
+  domainNote: (domain: string) => ReactNode;
+}
+
+export function FirstRun({ form, domainNote }: FirstRunProps) {
   const first = useQuery(mappingsQuery).data?.mappings[0];
   const { openHelp } = useShell();
   return (
@@ -35,8 +41,11 @@ export function FirstRun({ form }: { form: ReactNode }) {
             </a>
           }
         >
-          {first.gateway.reason ??
-            `Open https://${first.externalDomain} from anywhere. This page changes with its first request.`}
+          <p>
+            {first.gateway.reason ??
+              `Open https://${first.externalDomain} from anywhere. This page changes with its first request.`}
+          </p>
+          <p>{domainNote(first.externalDomain)}</p>
         </Callout>
       ) : (
         form
@@ -85,17 +94,21 @@ function Steps({ step }: { step: 2 | 3 }) {
         <Step number={1} state={up ? "done" : "now"} title="Connect the Agent">
           {up ? (
             <>
-              Done. The tunnel to <b className="font-medium break-words text-ink">{status?.gatewayHost}</b>{" "}
+              Done. The tunnel to{" "}
+              <b className="font-medium break-words text-ink">{status && gatewayName(status)}</b>{" "}
               {held ? `has been up for ${held}.` : "is up."}
             </>
           ) : (
-            <>The tunnel is not up yet. {status?.lastError ?? "The Agent is dialling the Gateway."}</>
+            <>
+              The tunnel is not up yet.{" "}
+              {failureWords(status?.lastError ?? "The Agent is dialling the Gateway.")}
+            </>
           )}
         </Step>
         <Step number={2} state={step > 2 ? "done" : up ? "now" : "later"} title="Map a domain to a service">
           Say which public name leads to which host and port in your network. It is live as soon as you save.
         </Step>
-        <Step number={3} state={step === 3 ? "now" : "later"} title="Open it">
+        <Step number={3} state={step === 3 && up ? "now" : "later"} title="Open it">
           Visit the address from anywhere. Its requests show up here and in the request log.
         </Step>
       </ol>

@@ -6,8 +6,9 @@ import type { ReactNode } from "react";
 import { asApiError } from "~/shared/api/error";
 import { hourQuery, statusQuery } from "~/shared/api/queries";
 import type { Status } from "~/shared/api/types";
-import { connectionWord, isUp } from "~/shared/lib/connection";
-import { clock, dayAndClock, duration, milliseconds, plural } from "~/shared/lib/format";
+import { connectionWord, gatewayName, isUp } from "~/shared/lib/connection";
+import { failureWords } from "~/shared/lib/failure-words";
+import { clock, dayAndClock, duration, milliseconds, plural, withoutStop } from "~/shared/lib/format";
 import { notify } from "~/shared/lib/notify";
 import { useNow } from "~/shared/lib/use-now";
 import { Button } from "~/shared/ui/button";
@@ -24,10 +25,10 @@ export function LiveStrip() {
   const { total, enabled } = status.mappings;
   const { look } = connectionWord(status);
   return (
-    <>
+    <div className="path-box">
       <PathStrip
         visitors={{ title: "Visitors", note: visitorsNote(status, rate) }}
-        gateway={{ title: status.gatewayHost ?? "the Gateway", note: gatewayNote(status) }}
+        gateway={{ title: gatewayName(status), note: gatewayNote(status) }}
         tunnel={{ look, label: tunnelLabel(status) }}
         agent={{
           title: `${status.agentName || status.agentHost}, this Agent`,
@@ -39,7 +40,7 @@ export function LiveStrip() {
         }}
       />
       <Foot status={status} now={now} />
-    </>
+    </div>
   );
 }
 
@@ -75,7 +76,7 @@ function tunnelLabel(status: Status): string {
 
 function Foot({ status, now }: { status: Status; now: number }) {
   return (
-    <div className="flex min-h-[46px] flex-wrap items-center gap-x-[22px] gap-y-2 border-t border-faint py-[9px] pr-3 pl-[22px] text-muted max-md:gap-x-4 max-md:gap-y-1 max-md:px-4 max-md:py-2.5">
+    <div className="path-foot border-t border-faint text-muted">
       {isUp(status) ? <UpFacts status={status} now={now} /> : <DownFacts status={status} now={now} />}
     </div>
   );
@@ -117,14 +118,15 @@ function UpFacts({ status, now }: { status: Status; now: number }) {
               , for <b>{duration(lastLoss.durationSeconds)}</b>
             </>
           )}
-          : {lastLoss.cause} {lastLoss.code && <span className="text-subtle">({lastLoss.code})</span>}
+          : {withoutStop(lastLoss.cause)}{" "}
+          {lastLoss.code && <span className="text-subtle">({lastLoss.code})</span>}
         </Fact>
       )}
       <Button
         variant="ghost"
         size="sm"
         icon={RefreshCw}
-        className="ml-auto max-md:ml-0"
+        className="path-action"
         busy={reconnect.isPending}
         onClick={() => reconnect.mutate()}
       >
@@ -146,7 +148,7 @@ function DownFacts({ status, now }: { status: Status; now: number }) {
             : "Not connected yet."}
         </b>
       </Fact>
-      {status.lastError && <Fact>Last error: {status.lastError}</Fact>}
+      {status.lastError && <Fact>Last error: {failureWords(status.lastError)}</Fact>}
       <Fact>
         Attempt <b>{status.reconnectAttempts}</b>
         {next > 0.5 ? (
@@ -157,7 +159,7 @@ function DownFacts({ status, now }: { status: Status; now: number }) {
           ", dialling now"
         )}
       </Fact>
-      <Link to="/connections" className="ml-auto px-2.5 max-md:ml-0 max-md:px-0">
+      <Link to="/connections" className="path-action px-2.5">
         Connection log
       </Link>
     </>

@@ -6,8 +6,8 @@ import { type FormEvent, useState } from "react";
 import { api, unwrap } from "~/shared/api/client";
 import { asApiError } from "~/shared/api/error";
 import { mappingsQuery } from "~/shared/api/queries";
-import type { Diagnosis } from "~/shared/api/types";
-import { clockMillis, visible } from "~/shared/lib/format";
+import type { Diagnosis, DiagnosisSide } from "~/shared/api/types";
+import { clockMillis, milliseconds, visible } from "~/shared/lib/format";
 import { Button } from "~/shared/ui/button";
 import { Callout, type CalloutTone } from "~/shared/ui/callout";
 import { Card, CardBody, CardHead } from "~/shared/ui/card";
@@ -37,13 +37,16 @@ export function InspectorPage() {
     mutationFn: (target: string) =>
       unwrap(api.POST("/api/v1/test/diagnose", { body: { url: target, maxBodyBytes: BODY_MAX } })),
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const target = completed(url);
+  const inspect = (text: string) => {
+    const target = completed(text);
     if (!target) return;
     setUrl(target);
     void navigate({ search: { url: target }, replace: true });
     diagnose.mutate(target);
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    inspect(url);
   };
   return (
     <Page
@@ -89,19 +92,36 @@ export function InspectorPage() {
       ) : diagnose.data ? (
         <Result diagnosis={diagnose.data} />
       ) : (
-        <Start mapped={mappings.length > 0} />
+        <Start domains={mappings.map((mapping) => mapping.externalDomain)} onInspect={inspect} />
       )}
     </Page>
   );
 }
 
-function Start({ mapped }: { mapped: boolean }) {
+/** Addresses that are offered; others are typed. */
+const OFFERED = 5;
+
+interface StartProps {
+  domains: readonly string[];
+  onInspect: (address: string) => void;
+}
+
+function Start({ domains, onInspect }: StartProps) {
+  const offers = domains.slice(0, OFFERED).map((domain) => (
+    <Button key={domain} className="max-w-full" onClick={() => onInspect(domain)}>
+      <span className="truncate">{domain}</span>
+    </Button>
+  ));
   return (
     <Card>
-      <Empty icon={GitCompareArrows} title="Two answers, side by side">
+      <Empty
+        icon={GitCompareArrows}
+        title="Two answers, side by side"
+        actions={offers.length > 0 ? offers : undefined}
+      >
         Enter an address of one of your mappings. The Agent asks for it through the Gateway, as a visitor
         does, and straight from the service, then says what differs and what each cost.
-        {!mapped && " No mapping is on, so there is nothing to ask yet."}
+        {domains.length === 0 && " No mapping is on, so there is nothing to ask yet."}
       </Empty>
     </Card>
   );
@@ -138,6 +158,13 @@ const VERDICTS: Record<Diagnosis["verdict"]["level"], { tone: CalloutTone; icon:
   error: { tone: "danger", icon: TriangleAlert },
 };
 
+/** What the way through the tunnel cost, once both ways were answered. */
+function difference(gateway: DiagnosisSide, agent: DiagnosisSide): string {
+  if (gateway.status == null || agent.status == null) return "";
+  const ms = gateway.timing.totalMs - agent.timing.totalMs;
+  return `The way through the Gateway took ${milliseconds(Math.abs(ms))} ${ms < 0 ? "less" : "longer"}.`;
+}
+
 function Result({ diagnosis }: { diagnosis: Diagnosis }) {
   const { verdict, gateway, agent } = diagnosis;
   const look = VERDICTS[verdict.level] ?? VERDICTS.info;
@@ -146,7 +173,7 @@ function Result({ diagnosis }: { diagnosis: Diagnosis }) {
   return (
     <>
       <Callout tone={look.tone} icon={look.icon} title={first} inline live>
-        {rest.join(" ")}
+        {[...rest, difference(gateway, agent)].filter(Boolean).join(" ")}
       </Callout>
       <div className="grid grid-cols-2 gap-4 max-md:grid-cols-1 max-md:gap-3">
         <SideCard title="Through the Gateway" note="visitor’s way" side={gateway} scaleMs={scaleMs} />

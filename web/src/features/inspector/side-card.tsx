@@ -22,7 +22,7 @@ export function SideCard({ title, note, side, scaleMs }: SideCardProps) {
     <Card>
       <CardHead
         title={title}
-        note={note}
+        note={<span className="max-md:hidden">{note}</span>}
         end={
           <span className="flex items-center gap-2 text-sm">
             {side.status != null && <StatusCode code={side.status} text={statusText(side.status)} />}

@@ -18,7 +18,13 @@ export function fieldsText(line: LogLine): string {
 
 /** The last two parts of a source, which tell the lines of one program apart; the detail has the whole. */
 export function shortTarget(target: string): string {
-  return visible(target.split("::").slice(-2).join("::"));
+  return visible(
+    target
+      .split("::")
+      .slice(-2)
+      .join("::")
+      .replace(/^octoporty_/, ""),
+  );
 }
 
 export function fitsFilters(line: LogLine, { level, q }: LogFilters): boolean {

@@ -115,7 +115,7 @@ function Sums({ today }: Pick<Row, "today">) {
           </div>
         ))}
       </dl>
-      <Spark values={today?.spark ?? []} className="ml-auto h-[22px] w-full max-w-24" />
+      <Spark counts={today?.spark ?? []} className="ml-auto h-[22px] w-full max-w-24" />
     </div>
   );
 }

@@ -165,7 +165,7 @@ function MappingRow({
             <button
               type="button"
               className={cn(
-                "relative z-1 block min-h-6 max-w-[150px] cursor-help truncate text-left text-xs max-md:max-w-full",
+                "relative z-1 block min-h-6 max-w-[170px] cursor-help truncate text-left text-xs max-md:max-w-full",
                 state === "failing" ? "text-danger" : "text-warning",
               )}
             >
@@ -174,7 +174,7 @@ function MappingRow({
           </Tooltip>
         ) : mapping.enabled ? (
           <span className="max-md:hidden">
-            <Spark values={today?.spark ?? []} />
+            <Spark counts={today?.spark ?? []} />
           </span>
         ) : (
           <span className="max-md:hidden">Off</span>

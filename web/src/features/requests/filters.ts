@@ -16,15 +16,14 @@ export const METHOD_CHOICES = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", 
   label: value,
 }));
 
+/** What the service answered. "none" are those that it did not answer: they failed, and the Gateway told the visitor so. */
 export const STATUS_CHOICES = [
   { value: "2xx", label: "2xx, fine" },
   { value: "3xx", label: "3xx, elsewhere" },
   { value: "4xx", label: "4xx, refused" },
-  { value: "5xx", label: "5xx, failed" },
   { value: "404", label: "404, not found" },
-  { value: "502", label: "502, no good answer" },
-  { value: "503", label: "503, no tunnel" },
-  { value: "504", label: "504, too late" },
+  { value: "5xx", label: "5xx, error of the service" },
+  { value: "none", label: "No answer, failed" },
 ];
 
 /** The start of the span as a time; a moving span is reckoned from now. */
@@ -56,6 +55,6 @@ export function fits(request: RequestEntry, filters: RequestFilters): boolean {
 }
 
 function fitsStatus(code: number | null | undefined, wanted: string): boolean {
-  if (code == null) return false;
+  if (code == null) return wanted === "none";
   return wanted.endsWith("xx") ? String(code).startsWith(wanted.charAt(0)) : String(code) === wanted;
 }

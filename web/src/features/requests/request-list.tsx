@@ -203,7 +203,7 @@ function Row({ row, index, place, selected, narrow, onSelect }: RowProps & { nar
       </span>
       {!narrow && (
         <>
-          <span role="cell" className="nums text-right max-lg:hidden">
+          <span role="cell" className="nums text-right text-sm max-lg:hidden">
             {row.kind === "upgrade" && row.durationMs == null ? "–" : bytes(row.responseBytes)}
           </span>
           <span role="cell" className="mono pl-3 text-xs text-muted max-lg:hidden">

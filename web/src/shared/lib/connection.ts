@@ -27,3 +27,15 @@ export function connectionWord(status: Status): ConnectionWord {
 export function isUp(status: Status): boolean {
   return status.connectionStatus === "Connected";
 }
+
+/**
+ * The Gateway as people know it. It calls itself by its public name, if that was set; else by its machine, which in a container is a
+ * row of digits, and then the name that the Agent dials says more.
+ */
+export function gatewayName(status: Pick<Status, "gatewayHost" | "gatewayUrl">): string {
+  const { gatewayHost } = status;
+  if (gatewayHost?.includes(".")) return gatewayHost;
+  const dialled = URL.canParse(status.gatewayUrl) ? new URL(status.gatewayUrl).hostname : "";
+  const isName = /[a-z]/i.test(dialled.split(".").at(-1) ?? "") && dialled.includes(".");
+  return isName ? dialled : (gatewayHost ?? "the Gateway");
+}

@@ -144,6 +144,11 @@ export function relative(at: string | number | Date, now = Date.now()): string {
   return day(at);
 }
 
+/** A sentence that goes on: without its full stop. */
+export function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, "");
+}
+
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }

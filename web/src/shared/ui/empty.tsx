@@ -33,7 +33,7 @@ export function Empty({ icon: Icon, title, tone = "neutral", actions, className,
         <Icon size={18} strokeWidth={1.75} aria-hidden />
       </span>
       <h2 className="text-lg font-semibold tracking-tight">{title}</h2>
-      <div className="max-w-[46ch] text-muted">{children}</div>
+      <div className="max-w-[46ch] text-balance text-muted">{children}</div>
       {actions && <div className="mt-3 flex flex-wrap items-center justify-center gap-2">{actions}</div>}
     </div>
   );

@@ -31,7 +31,13 @@ export function Page({ title, subtitle, actions, fill, children }: PageProps) {
   }, [title]);
   return (
     <div className={cn("flex min-w-0 flex-1 flex-col", fill && "h-full min-h-0")}>
-      <header className="sticky top-0 z-sticky flex h-(--topbar-height) shrink-0 items-center gap-3 border-b bg-[color-mix(in_oklab,var(--surface-page)_92%,transparent)] px-gutter backdrop-blur-[10px] max-md:gap-2">
+      <header
+        className={cn(
+          "sticky top-0 z-sticky flex h-(--topbar-height) shrink-0 items-center gap-3 border-b bg-[color-mix(in_oklab,var(--surface-page)_92%,transparent)] backdrop-blur-[10px] max-md:gap-2",
+          // On large screens it stands above the content, which is centred there.
+          fill ? "px-gutter" : "px-[max(var(--gutter),calc((100%-var(--content-max))/2+var(--gutter)))]",
+        )}
+      >
         <Mark size={24} className="hidden text-brand max-md:block" />
         <h1 ref={heading} tabIndex={-1} className="truncate text-lg font-semibold tracking-tight">
           {title}

@@ -18,7 +18,7 @@ export function routeProblem(mapping: Mapping): string | null {
   if (mapping.gateway.state === "refused")
     return `The Gateway refused it: ${mapping.gateway.reason ?? "no reason given"}`;
   if (mapping.health.state === "failing")
-    return `The service fails: ${failureWords(mapping.health.error ?? "no reason given")}`;
+    return failureWords(mapping.health.error ?? "The service fails, and no reason is given.");
   if (mapping.gateway.state === "pending")
     return mapping.gateway.reason ?? "Saved; the Gateway has not confirmed it yet.";
   return null;

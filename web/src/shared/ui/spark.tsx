@@ -2,7 +2,15 @@
 const WIDTH = 72;
 const HEIGHT = 22;
 
-export function Spark({ values, className }: { values: readonly number[]; className?: string }) {
+interface SparkProps {
+  /** Counts of equal stretches of time, the last of which has not ended. */
+  counts: readonly number[];
+  className?: string;
+}
+
+/** The stretch that runs is not drawn: it would end each line with a fall that is none. */
+export function Spark({ counts, className }: SparkProps) {
+  const values = counts.slice(0, -1);
   if (values.length < 2 || values.every((value) => value === 0)) return null;
   const top = Math.max(...values, 1);
   const step = WIDTH / (values.length - 1);

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Stats } from "~/shared/api/types";
-import { clockMinutes, duration } from "~/shared/lib/format";
+import { clockMinutes, duration, withoutStop } from "~/shared/lib/format";
 import type { ChartModel, Series } from "./models";
 import { niceScale, type Scale, splits } from "./scale";
 
@@ -254,7 +254,7 @@ function drawGaps(chart: uPlot, { gaps, labelled }: Latest): void {
     hatch(ctx, left, bbox.top, wide, bbox.height, ratio);
     if (labelled)
       labels.push({
-        text: `${gap.reason} ${duration(seconds(gap))}`,
+        text: `${withoutStop(gap.reason)}, ${duration(seconds(gap))}`,
         seconds: seconds(gap),
         middle: left + wide / 2,
       });

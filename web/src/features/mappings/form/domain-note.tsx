@@ -30,16 +30,22 @@ export function TakenNote({ holder }: { holder: Mapping }) {
   );
 }
 
-export function DnsNote({ domain }: { domain: string }) {
+interface DnsNoteProps {
+  domain: string;
+  /** The mapping is there already. */
+  saved?: boolean;
+}
+
+export function DnsNote({ domain, saved = false }: DnsNoteProps) {
   const name = useDebounced(tidyDomain(domain), STILL_MS);
   const valid = domainProblem(name) === null;
   const { data, isFetching, isError } = useQuery({ ...dnsQuery(name), enabled: valid });
   if (!valid || isError) return <>The name that visitors type, such as app.example.com.</>;
   if (!data) return isFetching ? <>Looking up {name}…</> : null;
-  return <Answer answer={data} />;
+  return <Answer answer={data} saved={saved} />;
 }
 
-function Answer({ answer }: { answer: DnsAnswer }): ReactNode {
+function Answer({ answer, saved }: { answer: DnsAnswer; saved: boolean }): ReactNode {
   const here = answer.gatewayAddresses.join(", ");
   switch (answer.outcome) {
     case "gateway":
@@ -60,7 +66,8 @@ function Answer({ answer }: { answer: DnsAnswer }): ReactNode {
       return (
         <>
           <span className="text-warning">No DNS record yet.</span>{" "}
-          {here ? `Point it to ${here}.` : answer.message} You can save before that.
+          {here ? `Point it to ${here}.` : answer.message}
+          {!saved && " You can save before that."}
         </>
       );
     case "failed":

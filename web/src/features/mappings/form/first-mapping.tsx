@@ -25,6 +25,12 @@ import { ServiceTestCard } from "./service-test";
 
 const SERVICE_PROBLEM = "A host and a port, such as 10.0.4.12:3000.";
 
+/** Whoever has just signed in can type at once; on a phone the keyboard would cover what is to be read first. */
+function focusIfFree(input: HTMLInputElement | null): void {
+  const free = document.activeElement === null || document.activeElement === document.body;
+  if (free && globalThis.matchMedia?.("(hover: hover)").matches) input?.focus({ preventScroll: true });
+}
+
 export function FirstMapping() {
   const [domain, setDomain] = useState("");
   const [service, setService] = useState("");
@@ -61,6 +67,7 @@ export function FirstMapping() {
               hint={<DnsNote domain={domain} />}
             >
               <TextInput
+                ref={focusIfFree}
                 icon={Globe}
                 before="https://"
                 placeholder="app.example.com"
@@ -90,7 +97,7 @@ export function FirstMapping() {
               />
             </Field>
           </div>
-          {parsed && <ServiceTestCard input={testOf(values)} onProtocol={setProtocol} onTrust={setPinned} />}
+          <ServiceTestCard input={parsed && testOf(values)} onProtocol={setProtocol} onTrust={setPinned} />
           {refused && Object.keys(refused.fields).length === 0 && (
             <Callout tone="danger" title="Not saved" live>
               {refused.message}

@@ -4,6 +4,7 @@ import { ShieldAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { asApiError } from "~/shared/api/error";
 import type { ServiceTest, ServiceTestResult } from "~/shared/api/types";
+import { failureWords } from "~/shared/lib/failure-words";
 import { bytes, milliseconds } from "~/shared/lib/format";
 import { useDebounced } from "~/shared/lib/use-debounced";
 import { Button } from "~/shared/ui/button";
@@ -69,15 +70,18 @@ export function ServiceTestCard({ input, onProtocol, onTrust }: ServiceTestProps
         One request, straight from this Agent.
       </Callout>
     );
-  return <Result result={test.data} again={again} onProtocol={onProtocol} onTrust={onTrust} />;
+  const plain = input.internalProtocol === "Http";
+  return <Result result={test.data} plain={plain} again={again} onProtocol={onProtocol} onTrust={onTrust} />;
 }
 
 interface ResultProps extends Pick<ServiceTestProps, "onProtocol" | "onTrust"> {
   result: ServiceTestResult;
+  /** It was asked without TLS. */
+  plain: boolean;
   again: ReactNode;
 }
 
-function Result({ result, again, onProtocol, onTrust }: ResultProps) {
+function Result({ result, plain, again, onProtocol, onTrust }: ResultProps) {
   const title = TITLES[result.outcome] ?? TITLES.failed;
   const tone = toneOf(result.outcome);
   if (result.outcome === "certificate-unknown" && result.fingerprint) {
@@ -107,6 +111,8 @@ function Result({ result, again, onProtocol, onTrust }: ResultProps) {
   }
   const other =
     result.outcome === "speaks-https" ? "Https" : result.outcome === "speaks-http" ? "Http" : null;
+  // Some servers end a connection that does not begin with TLS, without a word.
+  const perhapsHttps = result.outcome === "failed" && plain;
   return (
     <Callout
       tone={tone}
@@ -117,12 +123,17 @@ function Result({ result, again, onProtocol, onTrust }: ResultProps) {
           <Button size="sm" onClick={() => onProtocol(other)}>
             Use {other.toUpperCase()}
           </Button>
+        ) : perhapsHttps ? (
+          <Button size="sm" onClick={() => onProtocol("Https")}>
+            Try HTTPS
+          </Button>
         ) : (
           again
         )
       }
     >
-      {result.outcome === "answered" ? facts(result) : withoutTitle(result.message, title)}
+      {result.outcome === "answered" ? facts(result) : withoutTitle(failureWords(result.message), title)}
+      {perhapsHttps && " Perhaps it speaks HTTPS."}
     </Callout>
   );
 }

@@ -18,6 +18,7 @@ const ACTIONS: Record<Row["action"], { word: string; tone: Tone; icon: LucideIco
 
 const WORDS: Record<string, string> = {
   name: "name",
+  externalDomain: "address",
   internalHost: "host",
   internalPort: "port",
   internalProtocol: "protocol",
@@ -30,6 +31,14 @@ const WORDS: Record<string, string> = {
   responseHeaders: "answer headers",
   timeouts: "timeouts",
 };
+
+/** "externalDomain: …" in the words of the forms. */
+function inWords(error: string): string {
+  const words = error.replace(/^(\w+): /, (whole, name: string) =>
+    WORDS[name] ? `${WORDS[name]}: ` : whole,
+  );
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
 
 export function ImportTable({ result }: { result: ImportResult }) {
   const rows = result.rows.filter((row) => row.action !== "unchanged");
@@ -65,7 +74,7 @@ export function ImportTable({ result }: { result: ImportResult }) {
                   }
                 >
                   {row.errors.length > 0
-                    ? visible(row.errors.join(" "))
+                    ? visible(row.errors.map(inWords).join(" "))
                     : row.action === "create"
                       ? visible(row.name)
                       : row.changes.map((name) => WORDS[name] ?? name).join(", ") || "–"}

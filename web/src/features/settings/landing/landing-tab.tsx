@@ -5,6 +5,7 @@ import { lazy, Suspense, useState } from "react";
 import { asApiError } from "~/shared/api/error";
 import { statusQuery } from "~/shared/api/queries";
 import type { LandingPage } from "~/shared/api/types";
+import { gatewayName } from "~/shared/lib/connection";
 import { bytes } from "~/shared/lib/format";
 import { notify } from "~/shared/lib/notify";
 import { useShortcut } from "~/shared/lib/shortcuts";
@@ -61,7 +62,8 @@ function Loaded({ published }: { published: LandingPage }) {
 }
 
 function Editor({ published }: { published: { html: string; isDefault: boolean } }) {
-  const host = useQuery(statusQuery).data?.gatewayHost ?? "the Gateway";
+  const status = useQuery(statusQuery).data;
+  const host = status ? gatewayName(status) : "the Gateway";
   const [draft, setDraft] = useState(published.html);
   const [width, setWidth] = useState<"wide" | "narrow">("wide");
   const [resetting, setResetting] = useState(false);
@@ -134,7 +136,7 @@ function Editor({ published }: { published: { html: string; isDefault: boolean }
         <Card className={CARD}>
           <CardHead
             title="Preview"
-            note="sandboxed: no scripts, no cookies"
+            note={<span className="max-md:hidden">sandboxed: no scripts, no cookies</span>}
             end={
               <Segmented
                 label="Width of the preview"

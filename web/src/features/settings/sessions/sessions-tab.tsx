@@ -82,7 +82,13 @@ function Sessions({ rows }: { rows: readonly SessionRow[] }) {
             <td className="font-medium" title={row.userAgent ?? undefined}>
               {browserName(row.userAgent)}
             </td>
-            <td className="mono text-xs text-muted max-md:col-start-1">{row.address}</td>
+            <td className="text-xs text-muted max-md:col-start-1">
+              <span className="mono">{row.address}</span>
+              <span className="md:hidden">
+                {" · "}
+                {row.current ? "now" : <RelativeTime at={row.lastUsedAt} />}
+              </span>
+            </td>
             <td className={row.current ? "text-success max-md:hidden" : "text-muted max-md:hidden"}>
               {row.current ? "Now, this session" : <RelativeTime at={row.lastUsedAt} />}
             </td>
