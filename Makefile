@@ -48,6 +48,12 @@ test: setup web ## Run all tests: units, end to end, documentation, a short fuzz
 	else \
 	  echo "SKIPPED: the API against its document; tests/setup.sh says why"; \
 	fi
+	@$(STEP) "the older Caddy" tests/caddy26.sh
+	@if [ -e "$(VENV)/.installed" ]; then \
+	  $(STEP) "two minutes of faults under load" tests/soak/run.sh "$(VENV)/bin/python"; \
+	else \
+	  echo "SKIPPED: two minutes of faults under load; tests/setup.sh says why"; \
+	fi
 	@$(STEP) "fuzzing, $(FUZZ_SECONDS) s a target" tests/fuzz/run.sh $(FUZZ_SECONDS)
 	@$(STEP) "deployment" tests/deploy/run.sh
 	@if [ -d tests/e2e ]; then \

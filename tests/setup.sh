@@ -22,6 +22,7 @@ haproxy    haproxy    the tests of the Gateway behind HAProxy
 wrk        wrk        the benchmarks
 strace     strace     the counts of system calls per request
 ss         iproute2   the tests under delay and loss
+faketime   faketime   the clock jumps of the long trial (tests/soak)
 "
 
 # Runs apt-get as root, or with sudo where that asks nothing.
@@ -97,6 +98,20 @@ install_python_packages() {
   fi
 }
 
+# Unpacked beside the other programs, so that nothing on this machine changes.
+unpack_debian_caddy() {
+  local folder=$cache/debian-caddy work
+  [ ! -x "$folder/usr/bin/caddy" ] || return 0
+  have apt-get && have dpkg-deb || return 0
+  work=$(mktemp -d)
+  if ! { cd "$work" && { apt-get download caddy || { apt update -q && apt-get download caddy; }; } &&
+    dpkg-deb -x caddy_*.deb "$folder"; } >"$cache/caddy.log" 2>&1; then
+    say "missing: the package caddy of Debian; see $cache/caddy.log. Skipped without it: the tests of an older Caddy"
+  fi
+  cd "$OLDPWD"
+  rm -rf "$work"
+}
+
 if ! have cargo; then
   say "MISSING: cargo. Install Rust first: https://rustup.rs"
   exit 1
@@ -107,6 +122,7 @@ install_cargo_tool nextest 0.9.143
 install_cargo_tool deny 0.20.2
 install_cargo_tool fuzz 0.13.2
 install_python_packages
+unpack_debian_caddy
 
 if [ ${#broken[@]} -gt 0 ]; then
   say "the checks cannot run without: ${broken[*]}"
