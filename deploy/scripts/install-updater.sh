@@ -81,7 +81,8 @@ install -m 0644 "$source/systemd/octoporty-updater.service" "$source/systemd/oct
 if [ "$mode" = docker ]; then
   writable=$folder
 else
-  writable="/usr/local/bin /usr/local/lib/octoporty -/var/lib/octoporty-gateway"
+  # The state folder of a user that exists only at times is a link to the second.
+  writable="/usr/local/bin /usr/local/lib/octoporty -/var/lib/octoporty-gateway -/var/lib/private/octoporty-gateway"
 fi
 printf '# Written by install-updater.sh.\n[Service]\nReadWritePaths=%s\n' "$writable" \
   >"$units/octoporty-updater.service.d/paths.conf"

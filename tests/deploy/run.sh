@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests all of deploy/ without a network and without an engine for containers: scripts, units, compose files, Containerfiles,
-# and the snippets of docs/operations for proxies. Ends with 1 when a test fails; says what it skipped and why.
+# and the guides: what they tell to run is run, with the debug programs. Ends with 1 when a test fails; says what it skipped and why.
 set -euo pipefail
 cd "$(dirname "$0")"
 

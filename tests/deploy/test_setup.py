@@ -118,7 +118,7 @@ class Setup(unittest.TestCase):
         outcome = self.run_script("install-updater.sh", "--mode", "systemd", "--no-start", OCTOPORTY_ROOT=str(root))
         self.assertEqual(outcome.returncode, 0, outcome.stderr)
         unit = root / "etc/systemd/system/octoporty-updater.service.d/paths.conf"
-        self.assertIn("ReadWritePaths=/usr/local/bin /usr/local/lib/octoporty -/var/lib/octoporty-gateway\n", unit.read_text())
+        self.assertIn("ReadWritePaths=/usr/local/bin /usr/local/lib/octoporty -/var/lib/octoporty-gateway -/var/lib/private/octoporty-gateway\n", unit.read_text())
         self.assertNotIn("enable", (self.fake / "calls").read_text())
 
     def test_updater_without_a_gateway_is_refused(self):

@@ -57,6 +57,12 @@ class Units(unittest.TestCase):
             for line in ("Type=notify", "WatchdogSec=30", "TimeoutStopSec=40", "UMask=0077", "DynamicUser=yes", "CapabilityBoundingSet="):
                 self.assertIn(f"\n{line}\n", text)
 
+    def test_programs_are_started_again_however_often_it_fails(self):
+        for program in ("gateway", "agent"):
+            text = (DEPLOY / f"systemd/octoporty-{program}.service").read_text()
+            for line in ("StartLimitIntervalSec=0", "Restart=on-failure", "RestartSec=5"):
+                self.assertIn(f"\n{line}\n", text)
+
     def test_secrets_are_credentials(self):
         for program in ("gateway", "agent"):
             text = (DEPLOY / f"systemd/octoporty-{program}.service").read_text()
