@@ -49,6 +49,11 @@ test: setup web ## Run all tests: units, end to end, documentation, a short fuzz
 	  echo "SKIPPED: the API against its document; tests/setup.sh says why"; \
 	fi
 	@$(STEP) "the older Caddy" tests/caddy26.sh
+	@if command -v chromium >/dev/null; then \
+	  $(STEP) "the dashboard in a browser" npm --prefix web run e2e; \
+	else \
+	  echo "SKIPPED: the dashboard in a browser, as chromium is missing"; \
+	fi
 	@if [ -e "$(VENV)/.installed" ]; then \
 	  $(STEP) "two minutes of faults under load" tests/soak/run.sh "$(VENV)/bin/python"; \
 	else \
@@ -70,7 +75,7 @@ conform: setup ## Ask a running Agent for all that its API's document has, and f
 	@$(STEP) "the API against its document" timeout 600 "$(VENV)/bin/python" tests/api/conform.py
 
 .PHONY: journeys
-journeys: setup web ## Walk through the dashboard in Chromium, over real programs (7 minutes)
+journeys: setup web ## Walk through the dashboard in Chromium, over real programs (some minutes)
 	@$(STEP) "build the programs" $(CARGO) build --locked --workspace --bins
 	@$(STEP) "the dashboard in a browser" npm --prefix web run e2e
 
@@ -87,7 +92,7 @@ static: setup web
 	@$(STEP) "shell scripts" bash -c 'git ls-files -z --cached --others --exclude-standard -- "*.sh" .ci/run | xargs -0 shellcheck -S style'
 	@$(STEP) "lints" $(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	@$(STEP) "core without features" $(CARGO) check --locked -p octoporty-core --no-default-features
-	@for feature in runtime proxy websocket; do \
+	@for feature in idna runtime proxy websocket; do \
 	  $(STEP) "core with $$feature only" $(CARGO) check --locked -p octoporty-core --no-default-features --features $$feature; \
 	done
 	@$(STEP) "client without features" $(CARGO) check --locked -p octoporty-client --no-default-features

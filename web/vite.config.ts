@@ -6,6 +6,7 @@ import { budget } from "./tools/vite/budget";
 import { chunkGroups } from "./tools/vite/chunk-groups";
 import { mockAgent } from "./tools/vite/mock-agent";
 import { precompress } from "./tools/vite/precompress";
+import { preloadStart } from "./tools/vite/preload-start";
 import { sonnerWithoutInjection, stylePolicyAliases } from "./tools/vite/style-policy";
 import { themeScript } from "./tools/vite/theme-script";
 
@@ -15,6 +16,7 @@ export default defineConfig(({ mode, isPreview }) => ({
     tailwindcss(),
     sonnerWithoutInjection(),
     themeScript(),
+    preloadStart(),
     budget(),
     precompress(),
     mode === "mock" && mockAgent({ strict: isPreview }),

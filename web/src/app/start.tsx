@@ -1,5 +1,4 @@
-// Entry: preferences first, then React with the query client and the router.
-import "~/styles/index.css";
+// The program: preferences first, then React with the query client and the router.
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, StrictMode, Suspense } from "react";
