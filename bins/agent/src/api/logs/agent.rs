@@ -49,8 +49,8 @@ fn page(ring: &LogRing, files: Option<&LogFiles>, read: &LogsRead) -> LogPage {
     }
     let Some(files) = files else { return page };
     // The files have what is in memory too.
-    let oldest_ms = ring.oldest_ms();
-    match files.page(read.before.filter(|id| LogFiles::is_own(*id)), oldest_ms, missing, &read.filter) {
+    let oldest = ring.oldest();
+    match files.page(read.before.filter(|id| LogFiles::is_own(*id)), oldest.as_deref(), missing, &read.filter) {
         Ok(older) => {
             page.entries.extend(older.entries);
             page.has_more = older.has_more;

@@ -20,6 +20,9 @@ const IDS_END: u64 = 1 << 50;
 /// Lines that are looked at for one page: a filter that nothing passes must not read a gibibyte.
 const LINES_MAX: usize = 50_000;
 
+/// Most milliseconds between the two stamps of a line.
+const STAMPS_APART_MS: u64 = 20;
+
 /// The files of one path.
 #[derive(Debug, Clone)]
 pub(super) struct LogFiles {
@@ -66,11 +69,11 @@ impl LogFiles {
         dates
     }
 
-    /// Lines before an id, or those written before a moment, newest first.
+    /// Lines before an id, or those before the oldest one in memory, newest first.
     pub(super) fn page(
         &self,
         before: Option<u64>,
-        before_ms: Option<u64>,
+        oldest: Option<&LogEntry>,
         count: usize,
         filter: &LogFilter,
     ) -> io::Result<LogPage> {
@@ -95,7 +98,7 @@ impl LogFiles {
                     return Ok(page);
                 }
                 let Some(entry) = parse(&line, Place { date, offset }.id()) else { continue };
-                let is_in_memory = before.is_none() && before_ms.is_some_and(|oldest| entry.at_ms >= oldest);
+                let is_in_memory = before.is_none() && oldest.is_some_and(|oldest| has(oldest, &entry));
                 if is_in_memory || !filter.matches(&entry) {
                     continue;
                 }
@@ -108,6 +111,13 @@ impl LogFiles {
         }
         Ok(page)
     }
+}
+
+/// Whether the lines in memory, of which this is the oldest, have one of a file too. Each is stamped twice, for the file
+/// and then for memory, so the two times of the oldest may differ.
+fn has(oldest: &LogEntry, line: &LogEntry) -> bool {
+    let is_the_oldest = || line.target == oldest.target && line.message.starts_with(&oldest.message);
+    line.at_ms >= oldest.at_ms || (line.at_ms + STAMPS_APART_MS >= oldest.at_ms && is_the_oldest())
 }
 
 impl Place {
@@ -235,8 +245,14 @@ mod tests {
     #[test]
     fn what_is_in_memory_and_what_a_filter_leaves_out_is_passed_over() {
         let (_directory, files) = files(&[("20261121", DAY_ONE), ("20261122", DAY_TWO)]);
-        let oldest = moment("2026-11-22T10:00:00Z");
-        assert_eq!(messages(&files.page(None, oldest, 1, &LogFilter::default()).unwrap()), ["three"]);
+        let (target, message) = ("octoporty_agent::run".to_owned(), "four".to_owned());
+        // Stamped a little later than in the file.
+        for at_ms in ["2026-11-22T10:00:00Z", "2026-11-22T10:00:00.002Z"].map(|at| moment(at).unwrap()) {
+            let (target, message) = (target.clone(), message.clone());
+            let (id, level) = (1 << 50, LogLevel::Info);
+            let oldest = LogEntry { id, at_ms, level, target, message, request: None, fields: [].into() };
+            assert_eq!(messages(&files.page(None, Some(&oldest), 1, &LogFilter::default()).unwrap()), ["three"]);
+        }
         let filter = LogFilter { level: Some(LogLevel::Warn), ..LogFilter::default() };
         assert_eq!(files.page(None, None, 10, &filter).unwrap().entries.len(), 2);
     }

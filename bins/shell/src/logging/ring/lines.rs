@@ -126,10 +126,10 @@ impl LogRing {
         }
     }
 
-    /// When the oldest line that is still there was written, in milliseconds since 1970; `None` while there is none.
+    /// The oldest line that is still there; `None` while there is none.
     #[must_use]
-    pub fn oldest_ms(&self) -> Option<u64> {
-        self.inner.lock().lines.front().map(|line| line.at_ms)
+    pub fn oldest(&self) -> Option<Arc<LogEntry>> {
+        self.inner.lock().lines.front().cloned()
     }
 
     /// Lines a minute of the last hour, by level.
