@@ -34,11 +34,11 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => world.close());
 
-// The editor as in settings.spec. Sandboxed frames refuse the scripts that they are shown, and their policy the image that the hostile page asks this origin for:
+// Sandboxed frames refuse the scripts that they are shown, and their policy the image that the hostile page asks this origin for:
 // that the browser says so is the proof.
 test.use({
   expectedErrors:
-    /Blocked script execution|Applying inline style violates|409|422|401|Loading the image '[^']*\/x' violates .*"img-src data: https:"/,
+    /Blocked script execution|409|422|401|Loading the image '[^']*\/x' violates .*"img-src data: https:"/,
 });
 
 /** Nothing ran, nothing was loaded, and nothing pushes the page aside. */

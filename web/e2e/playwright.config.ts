@@ -10,8 +10,6 @@ export default defineConfig({
   workers: 2,
   fullyParallel: false,
   forbidOnly: true,
-  // A journey that needs it is told of as flaky, and is a bug until shown otherwise.
-  retries: 1,
   // Figures are taken on their own, by `npm run measure`.
   grepInvert: process.env.OCTOPORTY_MEASURE ? undefined : /@measure/,
   reporter: "list",

@@ -3,9 +3,8 @@ import { readFileSync } from "node:fs";
 import type { Download, Page } from "@playwright/test";
 import { expect, openSignedIn, test, toast } from "./support/test";
 
-// What a landing page may not do is refused, and Chromium says so. It also wants to style text that is put in the place of
-// coloured lines, which the policy of the page refuses; the editor colours its lines itself.
-test.use({ expectedErrors: /Blocked script execution|Applying inline style violates/ });
+// What a landing page may not do is refused, and Chromium says so.
+test.use({ expectedErrors: /Blocked script execution/ });
 
 async function downloaded(page: Page, button: string): Promise<Download> {
   const [download] = await Promise.all([

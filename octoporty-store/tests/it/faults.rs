@@ -2,7 +2,9 @@
 //! that can be.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::Command;
+use std::time::Duration;
 
 use octoporty_store::{
     Access, Actor, Location, LogsFile, NewSession, ProblemKind, RequestFilter, Store, StoreConfig, StoreError,
@@ -10,7 +12,9 @@ use octoporty_store::{
 };
 use uuid::Uuid;
 
-use crate::harness::{TestStore, at, domains, main_in, number, open, request, run, settings, stranger, text};
+use crate::harness::{
+    TestStore, at, domains, eventually, main_in, number, open, request, run, settings, stranger, text,
+};
 
 async fn create(store: &Store, domain: &str) -> Result<(), StoreError> {
     store.mappings().create(&Actor::program(), settings(domain)).await.map(|_mapping| ())
@@ -169,13 +173,11 @@ async fn a_lock_is_waited_for() {
     let test = TestStore::new().await;
     let mut other = stranger(&test.main()).await;
     run(&mut other, "BEGIN IMMEDIATE").await;
-    let change = create(&test.store, "a.example");
-    let unlock = async {
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        run(&mut other, "COMMIT").await;
-    };
-    let (made, ()) = tokio::join!(change, unlock);
-    made.unwrap();
+    let mut change = pin!(create(&test.store, "a.example"));
+    let meanwhile = tokio::time::timeout(Duration::from_millis(500), change.as_mut()).await;
+    assert!(meanwhile.is_err(), "nothing is written behind the lock: {meanwhile:?}");
+    run(&mut other, "COMMIT").await;
+    change.await.unwrap();
     assert!(test.store.health().borrow().is_well());
 }
 
@@ -239,11 +241,7 @@ async fn a_deleted_file_is_put_back_without_being_written_to() {
     let test = TestStore::new().await;
     create(&test.store, "a.example").await.unwrap();
     std::fs::remove_file(test.main()).unwrap();
-    let deadline = tokio::time::Instant::now() + crate::harness::DEADLINE;
-    while !test.main().exists() {
-        assert!(tokio::time::Instant::now() < deadline);
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    eventually("the file is back", async || test.main().exists()).await;
     let test = test.reopened().await;
     assert_eq!(domains(test.store.mappings().all().list()), ["a.example"]);
 }

@@ -93,6 +93,17 @@ impl TestStore {
     }
 }
 
+/// Looks again until what is looked for is there. The disk tells nobody when it is.
+pub(crate) async fn eventually(what: &str, mut look: impl AsyncFnMut() -> bool) {
+    let looking = async {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        while !look().await {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, looking).await.expect(what);
+}
+
 pub(crate) fn main_in(directory: &Path) -> PathBuf {
     directory.join("octoporty.db")
 }

@@ -3,7 +3,6 @@
 mod backup;
 mod durability;
 mod faults;
-mod figures;
 mod harness;
 mod history;
 mod limits;

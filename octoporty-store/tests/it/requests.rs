@@ -9,7 +9,7 @@ use octoporty_store::{
 };
 use uuid::Uuid;
 
-use crate::harness::{TestStore, at, number, request, run, stranger, text};
+use crate::harness::{TestStore, at, eventually, number, request, run, stranger, text};
 
 async fn write(store: &Store, records: impl IntoIterator<Item = RequestRecord>) {
     for record in records {
@@ -74,11 +74,8 @@ async fn all_of_a_request_is_kept() {
 async fn rows_are_written_without_a_flush() {
     let test = TestStore::new().await;
     test.store.request_log().offer(request(1, at(0)));
-    let deadline = tokio::time::Instant::now() + crate::harness::DEADLINE;
-    while test.store.request_log().get(Uuid::from_u128(1)).await.unwrap().is_none() {
-        assert!(tokio::time::Instant::now() < deadline);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let log = test.store.request_log();
+    eventually("the row is written", async || log.get(Uuid::from_u128(1)).await.unwrap().is_some()).await;
 }
 
 #[tokio::test]
@@ -330,11 +327,8 @@ async fn what_could_not_be_written_is_written_later() {
     assert!(error.is_transient(), "{error}");
     run(&mut other, "COMMIT").await;
     test.health(|health| health.is_well()).await;
-    let deadline = tokio::time::Instant::now() + crate::harness::DEADLINE;
-    while test.store.request_log().get(Uuid::from_u128(1)).await.unwrap().is_none() {
-        assert!(tokio::time::Instant::now() < deadline);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let log = test.store.request_log();
+    eventually("the row is written", async || log.get(Uuid::from_u128(1)).await.unwrap().is_some()).await;
     assert_eq!(test.store.request_log().skipped(), 0);
 }
 

@@ -44,7 +44,12 @@ async fn only_mapped_domains_get_certificates() {
     let automation = &mut config["apps"]["tls"]["automation"];
     automation["policies"][0]["on_demand"] = json!(true);
     let endpoint = format!("http://{}/caddy/ask", asked.address);
-    automation["on_demand"] = json!({ "permission": { "module": "http", "endpoint": endpoint } });
+    // Named otherwise since 2.8.
+    automation["on_demand"] = if caddy.is_at_least(2, 8).await.unwrap() {
+        json!({ "permission": { "module": "http", "endpoint": endpoint } })
+    } else {
+        json!({ "ask": endpoint })
+    };
     caddy.start(&config).await.unwrap();
     let _agent = front.agent(HOST, &upstream).await;
     has_routes(&caddy, &[&format!("ours {HOST}"), "*"]).await;

@@ -129,6 +129,8 @@ async fn request_waits_in_caddy_for_a_gateway_that_restarts() {
         status.live == 1 && status.next_attempt.is_none()
     })
     .await;
-    assert_eq!(visitor.answer("POST").await.unwrap().json().unwrap()["body"], "body");
+    let answer = visitor.answer("POST").await.unwrap();
+    assert_eq!(answer.status(), 200, "{answer:?}");
+    assert_eq!(answer.json().unwrap()["body"], "body");
     assert_eq!(upstream.tagged("held").len(), 1);
 }

@@ -134,7 +134,7 @@ async fn websockets_pass_and_outlive_changes_of_the_routes() {
     socket.send(message.clone()).await.unwrap();
     assert_eq!(socket.next().await.unwrap(), message);
 
-    if !way.caddy.keeps_streams().await.unwrap() {
+    if !way.caddy.is_at_least(2, 7).await.unwrap() {
         return;
     }
     let upstream = way.upstream.address();
@@ -154,7 +154,7 @@ async fn websockets_pass_and_outlive_changes_of_the_routes() {
 async fn websockets_by_http_2_are_a_switch_of_caddys() {
     let Some(caddy) = TestCaddy::find() else { return };
     // Streams outlive changes since 2.7, and WebSockets by HTTP/2 are newer still.
-    if !caddy.keeps_streams().await.unwrap() {
+    if !caddy.is_at_least(2, 7).await.unwrap() {
         return;
     }
     let way = Way::start_with(caddy).await;
@@ -184,7 +184,7 @@ async fn websockets_by_http_2_are_a_switch_of_caddys() {
 #[tokio::test]
 async fn tunnel_through_caddy_outlives_changes_of_the_routes() {
     let Some(mut caddy) = TestCaddy::find() else { return };
-    if !caddy.keeps_streams().await.unwrap() {
+    if !caddy.is_at_least(2, 7).await.unwrap() {
         return;
     }
     let upstream = TestUpstream::start().unwrap();

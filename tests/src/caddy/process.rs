@@ -78,17 +78,17 @@ impl TestCaddy {
         self
     }
 
-    /// Whether streams can outlive a change of its configuration, which they can since 2.7.
+    /// Whether it is of this version or a later one. Streams outlive a change of its configuration since 2.7.
     ///
     /// # Errors
     /// It cannot be started, or does not say its version.
-    pub async fn keeps_streams(&self) -> Result<bool, CaddyError> {
+    pub async fn is_at_least(&self, major: u32, minor: u32) -> Result<bool, CaddyError> {
         let process = self.program.clone().argument("version").start()?;
         let is_version = |line: &Line| line.text.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
         let line = process.wait_for_line_that("a version", is_version, START_DEADLINE).await?;
         let mut numbers = line.text.trim_start_matches('v').split(['.', '-', ' ']).map_while(|part| part.parse().ok());
         let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-        Ok(version >= (2, 7))
+        Ok(version >= (major, minor))
     }
 
     /// Starts it with a configuration, such as one of [`Self::config_with_routes`], and waits for its admin API.

@@ -22,9 +22,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-/// Reads JSON. What is not JSON is 400; JSON of another shape is 422.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| {
+/// Reads an object. What is not JSON is 400; JSON of another shape is 422.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let read = serde_json::from_slice(bytes).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         match error.classify() {
             serde_json::error::Category::Data => {
@@ -35,7 +35,12 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             }
             _ => Problem::bad_request("bad-json", format!("The body is not JSON: it breaks off or errs at {place}.")),
         }
-    })
+    })?;
+    // serde reads a struct from a list too, field by field.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::field("body", "is not an object"));
+    }
+    Ok(read)
 }
 
 fn unreadable(rejection: &BytesRejection) -> Problem {

@@ -98,7 +98,8 @@ impl AdminAddress {
         match self {
             Self::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
             Self::Tcp { host, port } => format!("{host}:{port}"),
-            Self::Unix(_) => "127.0.0.1".to_owned(),
+            // A socket has no name (RFC 9110 §7.2), and Caddy 2.6 takes none at it.
+            Self::Unix(_) => String::new(),
         }
     }
 }
@@ -126,8 +127,8 @@ mod tests {
         check("http://localhost:2019", "http://localhost:2019", "localhost:2019");
         check(" http://caddy/ ", "http://caddy:2019", "caddy:2019");
         check("http://[::1]:17202", "http://[::1]:17202", "[::1]:17202");
-        check("unix//run/caddy.sock", "unix//run/caddy.sock", "127.0.0.1");
-        check("unix:///run/caddy/admin.sock|0220", "unix//run/caddy/admin.sock", "127.0.0.1");
+        check("unix//run/caddy.sock", "unix//run/caddy.sock", "");
+        check("unix:///run/caddy/admin.sock|0220", "unix//run/caddy/admin.sock", "");
     }
 
     #[test]

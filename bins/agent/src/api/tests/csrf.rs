@@ -53,6 +53,18 @@ async fn bodies_that_a_form_can_make_are_refused() {
 }
 
 #[tokio::test]
+async fn lists_are_no_bodies() {
+    let api = TestApi::start().await;
+    let mut browser = api.signed_in().await;
+    // The first has no field that must be there.
+    for path in ["/api/v1/gateway/update", "/api/v1/mappings", "/api/v1/import-export/import"] {
+        let answer = browser.post(path, json!([])).await;
+        assert_eq!(answer.verdict(), (422, "validation-failed".to_owned()), "{path}");
+        assert_eq!(answer.json()["errors"]["body"][0], "is not an object", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn only_names_that_are_ours_are_answered() {
     // R47
     let api = Setup::new().set("Agent__AllowedHosts", "ui.example.com").start().await;

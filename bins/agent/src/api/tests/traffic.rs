@@ -54,6 +54,18 @@ async fn made(browser: &mut Browser) -> Uuid {
     browser.post("/api/v1/mappings", body).await.json()["id"].as_str().unwrap().parse().unwrap()
 }
 
+/// What passed since midnight, once anything is counted.
+async fn totals(browser: &Browser) -> Value {
+    eventually("something is counted", || {
+        let mut browser = browser.clone();
+        async move {
+            let totals = browser.get("/api/v1/stats/mappings").await.json();
+            (!totals["mappings"].as_array().unwrap().is_empty()).then_some(totals)
+        }
+    })
+    .await
+}
+
 #[tokio::test]
 async fn an_exchange_is_in_log_and_statistics() {
     // R55
@@ -127,14 +139,7 @@ async fn what_is_of_no_mapping_is_counted_for_all_alone() {
         api.state().recorder.exchange(record(Some(Uuid::new_v4()), 200));
     }
     api.state().recorder.exchange(record(Some(mapping), 200));
-    let totals = eventually("they are counted", || {
-        let mut browser = browser.clone();
-        async move {
-            let totals = browser.get("/api/v1/stats/mappings").await.json();
-            (!totals["mappings"].as_array().unwrap().is_empty()).then_some(totals)
-        }
-    })
-    .await;
+    let totals = totals(&browser).await;
     assert_eq!(totals["mappings"].as_array().unwrap().len(), 1, "{totals}");
     assert_eq!(totals["mappings"][0]["requests"], 1, "{totals}");
     let stats = browser.get("/api/v1/stats").await.json();
@@ -159,14 +164,7 @@ async fn statistics_survive_a_restart() {
     browser.get("/api/v1/stats/failures").await;
     let api = api.stop().await.start().await;
     let mut browser = api.signed_in().await;
-    let totals = eventually("they are read", || {
-        let mut browser = browser.clone();
-        async move {
-            let totals = browser.get("/api/v1/stats/mappings").await.json();
-            (!totals["mappings"].as_array().unwrap().is_empty()).then_some(totals)
-        }
-    })
-    .await;
+    let totals = totals(&browser).await;
     assert_eq!((&totals["mappings"][0]["requests"], &totals["mappings"][0]["failures"]), (&json!(2), &json!(1)));
     assert_eq!(browser.get("/api/v1/stats/failures").await.json()["groups"][0]["count"], 1);
 }

@@ -30,6 +30,19 @@ const COLOURS = HighlightStyle.define([
   { tag: tags.comment, color: "var(--text-subtle)" },
 ]);
 
+/**
+ * What is typed over a selection goes straight into the document. Left to Chromium, it would get the look of the text that
+ * it replaces, in a style attribute, which the page's policy refuses.
+ */
+const typedOverSelection = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { data, inputType, isComposing } = event;
+    if (inputType !== "insertText" || !data || isComposing || view.state.selection.main.empty) return false;
+    view.dispatch(view.state.replaceSelection(data), { scrollIntoView: true, userEvent: "input.type" });
+    return true;
+  },
+});
+
 interface HtmlEditorProps {
   value: string;
   onChange: (value: string) => void;
@@ -64,10 +77,9 @@ export function HtmlEditor({ value, onChange }: HtmlEditorProps) {
           html(),
           syntaxHighlighting(COLOURS),
           LOOK,
+          typedOverSelection,
           keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
           EditorView.contentAttributes.of({
-            // Text typed over coloured text would be given its colour in a style attribute, which the page's policy refuses.
-            contenteditable: "plaintext-only",
             tabindex: "0",
             "aria-label": "HTML of the landing page. Tab indents; press Escape, then Tab, to leave.",
           }),

@@ -1,15 +1,20 @@
-//! How long things take with a million requests in the log. Measures and prints; run by hand, with `--release` for
-//! figures that mean something: `cargo test --release -p octoporty-store --test it figures -- --ignored --nocapture`.
+//! How long things take with a million requests in the log, printed: `cargo bench -p octoporty-store`.
 
-use std::time::Duration;
+#![expect(clippy::print_stdout, reason = "printing is what it is for")]
+
+#[expect(dead_code, reason = "the tests use more of it")]
+#[path = "../tests/it/harness.rs"]
+mod harness;
+
+use std::{error::Error, time::Duration};
 
 use octoporty_store::{
-    Cursor, Failure, RequestFilter, RequestRecord, Retention, Side, StatusFilter, Store, StoreConfig,
+    Cursor, Failure, RequestFilter, RequestRecord, Retention, Side, StatusFilter, Store, StoreConfig, StoreError,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::harness::{TestStore, at, open, request, run, stranger};
+use harness::{TestStore, at, open, request, run, stranger};
 
 /// A million requests over 30 days: 50 mappings, 2 % of 404, one failure in 200.
 const MILLION: &str = "
@@ -49,12 +54,12 @@ fn filters() -> Vec<(&'static str, RequestFilter)> {
     ]
 }
 
-async fn pages(store: &Store, filter: &RequestFilter) -> (usize, Vec<Duration>) {
+async fn pages(store: &Store, filter: &RequestFilter) -> Result<(usize, Vec<Duration>), StoreError> {
     let mut cursor: Option<Cursor> = None;
     let (mut rows, mut times) = (0, Vec::new());
     for _ in 0..60 {
         let began = Instant::now();
-        let page = store.request_log().page(filter, cursor, 100).await.expect("a page");
+        let page = store.request_log().page(filter, cursor, 100).await?;
         times.push(began.elapsed());
         rows += page.requests.len();
         cursor = page.next;
@@ -63,12 +68,11 @@ async fn pages(store: &Store, filter: &RequestFilter) -> (usize, Vec<Duration>) 
         }
     }
     times.sort_unstable();
-    (rows, times)
+    Ok((rows, times))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "measures, takes a minute"]
-async fn figures() {
+#[tokio::main(worker_threads = 2)]
+async fn main() -> Result<(), Box<dyn Error>> {
     let test = TestStore::with(|config| config.request_queue(20_000)).await;
     let failure = || Failure { side: Side::Service, cause: "refused".to_owned(), message: "It broke.".to_owned() };
     let record = |number: u128| RequestRecord {
@@ -82,7 +86,7 @@ async fn figures() {
         test.store.request_log().offer(record(number));
     }
     let offered = began.elapsed();
-    test.store.request_log().flush().await.unwrap();
+    test.store.request_log().flush().await?;
     println!("10,000 rows: offered in {offered:?}, on disk after {:?}", began.elapsed());
 
     test.store.close().await;
@@ -92,21 +96,22 @@ async fn figures() {
     run(&mut logs, MILLION).await;
     println!("a million rows in SQL: {:?}", began.elapsed());
     drop(logs);
-    println!("file: {} MiB", std::fs::metadata(test.logs()).unwrap().len() >> 20);
+    println!("file: {} MiB", std::fs::metadata(test.logs())?.len() >> 20);
     let began = Instant::now();
     let config: StoreConfig = test.config().retention(Retention { request_rows: 950_000, ..Retention::default() });
-    let store = open(config).await.unwrap();
+    let store = open(config).await?;
     println!("open: {:?}", began.elapsed());
 
     for (name, filter) in filters() {
-        let (rows, times) = pages(&store, &filter).await;
+        let (rows, times) = pages(&store, &filter).await?;
         let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
         println!("page, {name}: {rows} rows in {} pages, median {median:?}, worst {worst:?}", times.len());
     }
     let began = Instant::now();
-    let pruned = store.prune().await.unwrap();
+    let pruned = store.prune().await?;
     println!("pruned {} rows in {:?}", pruned.requests, began.elapsed());
     let began = Instant::now();
     store.close().await;
     println!("close: {:?}", began.elapsed());
+    Ok(())
 }
