@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { GitCompareArrows, Plus } from "lucide-react";
 import { lazy, type ReactNode, Suspense } from "react";
 import { hourQuery, mappingStatsQuery, mappingsQuery, statusQuery } from "~/shared/api/queries";
+import { isUp } from "~/shared/lib/connection";
 import { buttonStyle } from "~/shared/ui/button";
 import { Card } from "~/shared/ui/card";
 import { CannotLoad } from "~/shared/ui/empty";
@@ -75,7 +76,7 @@ function Traffic() {
       <div className="grid grid-cols-2 gap-4 max-md:grid-cols-1 max-md:gap-3">
         {stats.data ? (
           <Suspense fallback={<ChartSkeletons />}>
-            <Charts stats={stats.data} status={status} />
+            <Charts stats={stats.data} up={status ? isUp(status) : false} />
           </Suspense>
         ) : stats.isError ? (
           <Card className="col-span-full p-4">

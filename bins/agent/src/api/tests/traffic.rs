@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use octoporty_store::{Failure, Headers, Phases, RequestKind, Side};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -145,6 +145,24 @@ async fn what_is_of_no_mapping_is_counted_for_all_alone() {
     let stats = browser.get("/api/v1/stats").await.json();
     let all: u64 = stats["points"].as_array().unwrap().iter().filter_map(|point| point["requests"].as_u64()).sum();
     assert_eq!(all, 11);
+}
+
+#[tokio::test]
+async fn time_that_nobody_confirmed_yet_is_no_gap() {
+    let api = TestApi::start().await;
+    let browser = api.signed_in().await;
+    // The time before this start is a gap, as soon as the start is written.
+    eventually("no gap lasts until now", || {
+        let mut browser = browser.clone();
+        async move {
+            let asked = Utc::now();
+            let stats = browser.get("/api/v1/stats").await.json();
+            let past = |gap: &Value| gap["to"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap() <= asked;
+            let gaps = stats["gaps"].as_array().unwrap();
+            (!gaps.is_empty() && gaps.iter().all(past)).then_some(())
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { mockPoint, mockStats } from "../../../../test/mock-server/traffic";
 import { withPoint } from "../api";
-import { chartModels, knownGaps } from "./models";
+import { chartModels } from "./models";
 import { niceScale, splits } from "./scale";
 
 const now = Date.UTC(2026, 3, 14, 12, 32, 40);
@@ -33,18 +33,6 @@ test("the running minute counts by the seconds that have passed", () => {
   const point = { ...mockPoint(now - 40_000, 60), requests: 400 };
   const [requests] = chartModels(withPoint(stats, point), true, now);
   expect(requests?.series[0]?.values.at(-1)).toBeCloseTo(10);
-});
-
-test("no gap is drawn while the present tunnel has been up", () => {
-  const reason = "The Agent did not run.";
-  const gap = (from: string, to: string) => ({
-    from: `2026-04-14T12:${from}.000Z`,
-    to: `2026-04-14T12:${to}.000Z`,
-    reason,
-  });
-  const gaps = [gap("00:00", "00:48"), gap("10:00", "11:30"), gap("31:47", "32:40")];
-  expect(knownGaps(gaps, "2026-04-14T12:11:00.000Z")).toEqual([gap("00:00", "00:48"), gap("10:00", "11:00")]);
-  expect(knownGaps(gaps, null)).toEqual(gaps);
 });
 
 test("a new minute moves the window and leaves minutes that were missed empty", () => {

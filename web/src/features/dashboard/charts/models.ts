@@ -79,15 +79,6 @@ export function chartModels(stats: Stats, up: boolean, at: number): ChartModel[]
   ];
 }
 
-/** Gaps as they are drawn: since the tunnel that is up now was made there was none, whatever is not confirmed yet. */
-export function knownGaps(gaps: Stats["gaps"], connectedSince: string | null): Stats["gaps"] {
-  if (connectedSince === null) return gaps;
-  return gaps.flatMap((gap) => {
-    if (gap.from >= connectedSince) return [];
-    return gap.to > connectedSince ? [{ ...gap, to: connectedSince }] : [gap];
-  });
-}
-
 type Each = (value: (minute: Minute) => number | null) => Array<number | null>;
 
 function requests(times: number[], each: Each, up: boolean, nothing: string | null): ChartModel {
