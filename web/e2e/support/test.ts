@@ -1,10 +1,15 @@
 // The journeys' `test`: a world for each worker or each test, a page that is signed in, and no error on the console.
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, type ConsoleMessage, expect, type Page, type WebError } from "@playwright/test";
 import { World, type WorldOptions } from "./world";
 
 interface WorkerFixtures {
   /** Shared by the tests of a worker: each brings what it needs and takes nothing away from the others. */
   world: World;
+}
+
+interface Watched {
+  /** What comes from now on is no longer the test's doing: its programs are about to end. */
+  end(): void;
 }
 
 interface TestFixtures {
@@ -13,7 +18,7 @@ interface TestFixtures {
   ownWorld: World;
   /** Console errors that a test expects, such as an answer of 401. */
   expectedErrors: RegExp;
-  watched: undefined;
+  watched: Watched;
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
@@ -27,20 +32,22 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { scope: "worker", timeout: 60_000 },
   ],
   worldOptions: [{}, { option: true }],
-  ownWorld: async ({ worldOptions }, use) => {
+  ownWorld: async ({ worldOptions, watched }, use) => {
     const world = await World.start(worldOptions);
     await use(world);
+    watched.end();
     await world.close();
   },
   expectedErrors: [/^$/, { option: true }],
   watched: [
     async ({ context, expectedErrors }, use) => {
       const seen: string[] = [];
-      context.on("weberror", (error) => seen.push(error.error().message));
-      context.on("console", (message) => {
+      const onError = (error: WebError) => seen.push(error.error().message);
+      const onConsole = (message: ConsoleMessage) => {
         if (message.type() === "error") seen.push(`${message.text()} (${message.location().url})`);
-      });
-      await use(undefined);
+      };
+      context.on("weberror", onError).on("console", onConsole);
+      await use({ end: () => context.off("weberror", onError).off("console", onConsole) });
       const unexpected = seen.filter((text) => !expectedErrors.test(text));
       expect(unexpected, "errors on the console").toEqual([]);
     },
