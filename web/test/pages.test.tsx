@@ -107,6 +107,17 @@ test("an update is offered, asked for, and followed to the new version", async (
   expect(await screen.findByRole("dialog", { name: "The Gateway runs 1.4.2" })).toBeVisible();
 });
 
+test("what is typed before the palette is there reaches it", async () => {
+  const { user, router } = renderApp("/connections");
+  await screen.findByRole("heading", { level: 1, name: "Connections" });
+  await user.keyboard("{Control>}k{/Control}caddz{Backspace}y{Enter}");
+  await waitFor(() => expect(router.state.location.pathname).toBe("/caddy"));
+  expect(screen.queryByRole("dialog")).toBeNull();
+  // The page has its keys again.
+  await user.keyboard("ga");
+  await waitFor(() => expect(router.state.location.pathname).toBe("/logs/agent"));
+});
+
 test("the palette finds a mapping by its host and turns it off", async () => {
   const { user, agent } = renderApp("/connections");
   await screen.findByRole("heading", { level: 1, name: "Connections" });

@@ -1,7 +1,8 @@
 // The frame around every page: side bar, bottom bar, banners, palette, help, and the live connection.
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { UpdateDialog } from "~/features/update/update-dialog";
+import { keepTyping, takeTyped } from "~/shared/lib/type-ahead";
 import { ShellContext } from "~/shared/ui/shell-context";
 import { Banners } from "./banners";
 import { BottomBar } from "./bottom-bar";
@@ -23,10 +24,16 @@ export function AppShell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const fills = FILLING.test(path);
   useLiveBridge();
-  const shell = useMemo(
-    () => ({ openPalette: () => setLayer("palette"), openHelp: () => setLayer("help") }),
-    [],
-  );
+  const shell = useMemo(() => {
+    const openPalette = () => {
+      if (layer === "palette") return;
+      keepTyping(() => setLayer(null));
+      setLayer("palette");
+    };
+    return { openPalette, openHelp: () => setLayer("help") };
+  }, [layer]);
+  // However the palette ends, also while it is loading, the page gets its keys back.
+  useEffect(() => (layer === "palette" ? () => void takeTyped() : undefined), [layer]);
   useShellShortcuts(shell);
   const close = () => setLayer(null);
   return (

@@ -7,7 +7,8 @@ const LATER = "menu|dropdown-menu|radio-group|switch|tabs|roving-focus|collectio
 export const chunkGroups = [
   {
     name: "vendor",
-    test: /node_modules\/(react|react-dom|scheduler|@tanstack\/(?!react-virtual|virtual-core|.*[iI]nfinite)|openapi-fetch|use-sync-external-store|clsx|class-variance-authority)/,
+    // With the slash: what forms alone need begins with `react` too.
+    test: /node_modules\/((react|react-dom|scheduler|openapi-fetch|use-sync-external-store|clsx|class-variance-authority)\/|@tanstack\/(?!react-virtual|virtual-core|.*[iI]nfinite))/,
   },
   { name: "icons", test: /node_modules\/lucide-react\//, minShareCount: 4 },
   {
