@@ -129,20 +129,21 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Follows a request with this encoded head, if anybody wants to know of it. What is no head is nobody's request.
+    /// Follows a request, if anybody wants to know of it. `head` is what `encoded` says.
     ///
     /// The head is copied: a slice would keep its whole message alive.
     pub(crate) fn begin(
         observer: &Arc<dyn ExchangeObserver>,
         kind: ExchangeKind,
-        head: &[u8],
+        encoded: &[u8],
+        head: &RawRequestHead<'_>,
         round_trip: Option<Duration>,
     ) -> Option<Self> {
         let detail = observer.detail();
         if detail == Detail::Nothing {
             return None;
         }
-        let RawRequestHead { mapping, request: id, waited, .. } = RawRequestHead::read(head).ok()?;
+        let RawRequestHead { mapping, request: id, waited, .. } = *head;
         let tunnel = round_trip.map(|round_trip| round_trip / 2);
         Some(Self {
             observer: Arc::clone(observer),
@@ -150,7 +151,7 @@ impl Watch {
             id,
             mapping,
             started: Instant::now(),
-            head: (detail == Detail::Heads).then(|| Bytes::copy_from_slice(head)),
+            head: (detail == Detail::Heads).then(|| Bytes::copy_from_slice(encoded)),
             answer: None,
             request_bytes: 0,
             phases: Phases { gateway: Some(waited), tunnel, ..Phases::default() },

@@ -271,6 +271,8 @@ fn reread_any(kind: &str, packed: &Bytes, meaning: &Value) -> Result<Vec<u8>, St
             assert_eq!(head.method, Method::from_bytes(text(meaning, "method").as_bytes()).expect("a method"));
             assert_eq!(head.target, text(meaning, "target"));
             assert_eq!(head.headers, fields(meaning));
+            let version = head.version.map(|version| format!("{version:?}"));
+            assert_eq!(version.as_deref(), meaning.get("version").and_then(Value::as_str));
             Ok(head.encode())
         }
         "response_head" => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::Version;
 use octoporty_client::observe::{ExchangeKind, ExchangeObserver, ExchangeRecord};
 use octoporty_core::frame::Side;
 use octoporty_tests::{HOST, World, free_address, mapping, within};
@@ -47,8 +48,10 @@ async fn each_way_of_forwarding_is_told_of_alike() {
         assert_eq!(record.request_bytes, body.len() as u64, "{method}");
         assert_eq!(record.response_bytes, answer.body.len() as u64, "{method}");
         let head = record.request().unwrap();
-        assert_eq!((head.method, head.target), (method, &b"/echo?q=1"[..]));
-        let field = |name: &str| head.fields.into_iter().find(|(found, _value)| *found == name).map(|(_, value)| value);
+        assert_eq!((head.method, head.target, head.version), (method, &b"/echo?q=1"[..], Some(Version::HTTP_11)));
+        let field = |name: &str| {
+            head.fields.into_iter().find(|(found, _value)| *found == name.as_bytes()).map(|(_, value)| value)
+        };
         assert_eq!((field("host"), field("user-agent")), (Some(HOST.as_bytes()), Some(&b"tester"[..])));
         let id = answer.fields().only("x-octoporty-request-id").map(str::to_owned);
         assert_eq!(id, Some(record.id.to_string()));
@@ -58,6 +61,9 @@ async fn each_way_of_forwarding_is_told_of_alike() {
         let parts = phases.connect.unwrap_or_default() + phases.wait.unwrap() + phases.answer.unwrap();
         assert_eq!(parts, record.duration);
     }
+    world.visitor_h2().await.get("/echo").await.unwrap();
+    let record = next(&mut told).await;
+    assert_eq!(record.request().unwrap().version, Some(Version::HTTP_2));
 }
 
 #[tokio::test]

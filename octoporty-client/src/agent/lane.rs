@@ -10,7 +10,7 @@ use octoporty_core::{
     id::SessionId,
     message::{GoAwayReason, Hello, Welcome},
     proto::ConnectionError,
-    proxy::respond,
+    proxy::{RawRequestHead, respond},
     session::{self, Incoming, Lane},
     transport::WebSocket,
     version::{VERSION, WIRE_VERSION},
@@ -122,13 +122,15 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
             let (inner, upstreams) = (Arc::clone(&inner), shard.upstreams.clone());
             // Boxed, since a task's future is moved about several times; closing the lane is what cuts it off.
             let tasks = inner.tasks.clone();
-            let watch = watch(&inner, &lane, &incoming);
             if incoming.kind == StreamKind::Control {
                 tasks.spawn(Box::pin(async move { told::take(&inner, incoming).await }));
                 continue;
             }
+            // Once for all: what is no head is nobody's request, and is told so where it would be answered.
+            let head = RawRequestHead::read(&incoming.head).ok();
+            let watch = head.and_then(|head| watch(&inner, &lane, &incoming, &head));
             let open = inner.exchanges.begin();
-            match Plain::of(&incoming, &inner.mappings) {
+            match head.and_then(|head| Plain::of(&incoming, &head, &inner.mappings)) {
                 Some(plain) if plain.has_body() => tasks.spawn(Box::pin(async move {
                     plain.serve_upload(&upstreams, incoming.send, incoming.recv, watch).await;
                     open.finish();
@@ -159,14 +161,13 @@ async fn serve(inner: Arc<Inner>, shard: Shard, lane: Lane) {
 }
 
 /// Follows an exchange, if anybody wants to know of it.
-fn watch(inner: &Inner, lane: &Lane, incoming: &Incoming) -> Option<Watch> {
+fn watch(inner: &Inner, lane: &Lane, incoming: &Incoming, head: &RawRequestHead<'_>) -> Option<Watch> {
     let kind = match incoming.kind {
         StreamKind::Upgrade => ExchangeKind::Upgrade,
-        StreamKind::Control => return None,
         _ => ExchangeKind::Http,
     };
     let observer = inner.observer.as_ref()?;
-    Watch::begin(observer, kind, &incoming.head, lane.round_trip())
+    Watch::begin(observer, kind, &incoming.head, head, lane.round_trip())
 }
 
 async fn exchange(mappings: &Mappings, upstreams: &UpstreamClient, incoming: Incoming, watch: Option<Watch>) {

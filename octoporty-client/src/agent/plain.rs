@@ -40,18 +40,17 @@ pub(super) struct Plain {
 
 impl Plain {
     /// Looks whether the request is plain. Says nothing about one that is not, not even that it is malformed.
-    pub(super) fn of(incoming: &Incoming, mappings: &Mappings) -> Option<Self> {
+    pub(super) fn of(incoming: &Incoming, head: &RawRequestHead<'_>, mappings: &Mappings) -> Option<Self> {
         if incoming.kind != StreamKind::Http {
             return None;
         }
         let has_body = !incoming.recv.is_read_to_end();
-        let head = RawRequestHead::read(&incoming.head).ok()?;
         // By id, and only in this Agent's own set: a Gateway cannot name an address (R32).
         let mapping = mappings.find(head.mapping)?;
         let Backend::Fixed(target) = &mapping.backend else {
             return None;
         };
-        let request = PlainRequest::new(&head, has_body, target, &mapping.headers)?;
+        let request = PlainRequest::new(head, has_body, target, &mapping.headers)?;
         let target = Arc::clone(target);
         Some(Self { id: head.request, mapping, target, request })
     }

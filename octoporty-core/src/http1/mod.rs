@@ -44,6 +44,7 @@ pub use config::GuardConfig;
 pub use error::{BodyError, ChunkError, HeadError};
 pub use facts::{AnswerFacts, BodyFraming, RequestFacts, RequestKind};
 pub use fields::Fields;
+pub(crate) use grammar::is_token;
 pub use guard::RequestGuard;
 pub use head::find_head_end;
 pub use request::{CheckedRequest, check_request_head, read_request_head};

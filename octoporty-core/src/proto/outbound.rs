@@ -33,6 +33,16 @@ impl Connection {
         message
     }
 
+    /// Whether there is anything to send, or the lane is over, so that whoever drives the lane should look.
+    #[must_use]
+    pub fn wants_driver(&self) -> bool {
+        !self.urgent.is_empty()
+            || !self.bulk.is_empty()
+            || !self.credit_due.is_empty()
+            || self.pong_due.is_some()
+            || self.error().is_some()
+    }
+
     /// Pings, pongs and credit join the urgent frames. Where a long row of those waits, they make a message of
     /// their own in front of it: a heartbeat and the other direction's flow do not wait for heads.
     fn lane_message(&mut self, now: Instant) -> Option<Bytes> {

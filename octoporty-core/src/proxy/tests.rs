@@ -51,6 +51,7 @@ fn request() -> RequestHead {
         method: Method::POST,
         target: Bytes::from_static(b"/"),
         headers: HeaderMap::new(),
+        version: None,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Field values keep their bytes; on the way in they are slices of the message, not copies.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use super::raw_head::{HeadWriter, RawFields, RawRequestHead, RawResponseHead};
@@ -37,6 +37,8 @@ pub struct RequestHead {
     pub target: Bytes,
     /// The fields, `Host` among them; hop-by-hop ones are gone.
     pub headers: HeaderMap,
+    /// Which HTTP the visitor speaks; `None` if that is not said.
+    pub version: Option<Version>,
 }
 
 /// The head of an answer on its way to the Gateway; interim ones (1xx) too.
@@ -69,6 +71,9 @@ impl RequestHead {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut head = HeadWriter::request(self.mapping, self.request, self.method.as_str().as_bytes(), &self.target);
+        if let Some(version) = self.version {
+            head = head.version(version);
+        }
         for (name, value) in &self.headers {
             head.field(name.as_str().as_bytes(), value.as_bytes());
         }
@@ -89,6 +94,7 @@ impl RequestHead {
             method: Method::from_bytes(raw.method.as_bytes()).map_err(|_invalid| WireError::NotHttp("method"))?,
             target: head.slice_ref(raw.target),
             headers: into_map(raw.fields, head)?,
+            version: raw.version,
         })
     }
 }
@@ -165,7 +171,7 @@ impl Serialize for FieldsOut<'_> {
 fn into_map(fields: RawFields<'_>, source: &Bytes) -> Result<HeaderMap, WireError> {
     let mut map = HeaderMap::with_capacity(fields.count() + FIELDS_TO_COME);
     for (name, value) in fields {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_invalid| WireError::NotHttp("field name"))?;
+        let name = HeaderName::from_bytes(name).map_err(|_invalid| WireError::NotHttp("field name"))?;
         let value = HeaderValue::from_maybe_shared(source.slice_ref(value))
             .map_err(|_invalid| WireError::NotHttp("field value"))?;
         map.append(name, value);
@@ -189,6 +195,7 @@ mod tests {
             method: Method::GET,
             target: Bytes::from_static(b"/a/../b?q=%2F"),
             headers,
+            version: Some(Version::HTTP_2),
         }
     }
 
@@ -200,6 +207,7 @@ mod tests {
         assert_eq!(got.target, sent.target);
         assert_eq!((got.mapping, got.request, got.method), (sent.mapping, sent.request, sent.method));
         assert_eq!(got.headers, sent.headers);
+        assert_eq!(got.version, Some(Version::HTTP_2));
         assert_eq!(got.headers.get_all("x-twice").iter().collect::<Vec<_>>(), ["1", "2"]);
     }
 

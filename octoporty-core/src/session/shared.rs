@@ -92,7 +92,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something to the connection, passes on what came of it, and lets the driver send.
+    /// Does something to the connection, passes on what came of it, and lets the driver send what there is to send.
     pub(super) fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
         let mut wakers = Wakers::new();
         let mut state = self.lock();
@@ -196,6 +196,9 @@ impl State {
     }
 
     fn wake_driver(&mut self) -> Option<Waker> {
+        if !self.connection.wants_driver() {
+            return None;
+        }
         if std::mem::replace(&mut self.driver_woken, true) { None } else { self.driver.clone() }
     }
 

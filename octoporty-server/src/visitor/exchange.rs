@@ -110,6 +110,7 @@ fn build_head(
         method: parts.method.clone(),
         target: Bytes::copy_from_slice(target.as_bytes()),
         headers,
+        version: Some(parts.version),
     };
     (head, id)
 }

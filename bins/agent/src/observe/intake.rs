@@ -45,7 +45,6 @@ pub(super) fn kept(exchange: &Exchange, ended_at: DateTime<Utc>) -> (RequestReco
         host: String::new(),
         path: String::new(),
         query: None,
-        // The head does not say what the visitor spoke.
         protocol: String::new(),
         kind: match exchange.kind {
             ExchangeKind::Upgrade => RequestKind::Upgrade,
@@ -67,14 +66,15 @@ pub(super) fn kept(exchange: &Exchange, ended_at: DateTime<Utc>) -> (RequestReco
     let target = String::from_utf8_lossy(head.target);
     let (path, query) = target.split_once('?').map_or((&*target, None), |(path, query)| (path, Some(query)));
     head.method.clone_into(&mut record.method);
+    record.protocol = head.version.map(|version| format!("{version:?}")).unwrap_or_default();
     path.clone_into(&mut record.path);
     record.query = query.map(str::to_owned);
     for (name, value) in head.fields {
         let text = || String::from_utf8_lossy(value).into_owned();
         match name {
-            "host" => record.host = text(),
-            "x-real-ip" => record.visitor = text(),
-            "user-agent" => record.user_agent = Some(text()),
+            b"host" => record.host = text(),
+            b"x-real-ip" => record.visitor = text(),
+            b"user-agent" => record.user_agent = Some(text()),
             _ => {}
         }
     }
@@ -84,7 +84,8 @@ pub(super) fn kept(exchange: &Exchange, ended_at: DateTime<Utc>) -> (RequestReco
 }
 
 fn texts(fields: RawFields<'_>) -> Vec<(String, String)> {
-    fields.map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned())).collect()
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    fields.map(|(name, value)| (text(name), text(value))).collect()
 }
 
 fn phases(exchange: &Exchange) -> Phases {

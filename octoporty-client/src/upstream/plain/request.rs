@@ -46,7 +46,6 @@ impl PlainRequest {
         let (mut hosts, mut lengths, mut body) = (0, 0, 0);
         let mut expects_continue = false;
         for (name, value) in head.fields {
-            let name = name.as_bytes();
             match name.len() {
                 6 if has_body && is_expectation(name, value) => expects_continue = true,
                 _ if is_special_in_requests(name) => return None,

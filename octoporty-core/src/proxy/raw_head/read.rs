@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use http::Version;
+
 use crate::{
+    http1::is_token,
     id::{MappingId, RequestId},
     limits::{MESSAGE_PACK_DEPTH_MAX, TARGET_BYTES_MAX},
     proxy::{WireError, wire::FIELD_ENTRIES_MAX},
@@ -23,6 +26,8 @@ pub struct RawRequestHead<'a> {
     pub fields: RawFields<'a>,
     /// How long the request was at the Gateway before it was sent; nothing if the Gateway did not say.
     pub waited: Duration,
+    /// Which HTTP the visitor speaks, or the proxy before the Gateway; `None` if the Gateway did not say.
+    pub version: Option<Version>,
 }
 
 /// The head of an answer, as slices of the message that it came in.
@@ -50,7 +55,7 @@ impl<'a> RawRequestHead<'a> {
         let mapping = MappingId::from_u128(reader.id()?);
         let request = RequestId::from_u128(reader.id()?);
         let method = reader.text()?;
-        if method.is_empty() || !method.bytes().all(is_token) {
+        if !is_token(method.as_bytes()) {
             return Err(WireError::NotHttp("method"));
         }
         let target = reader.bytes()?;
@@ -60,13 +65,23 @@ impl<'a> RawRequestHead<'a> {
         }
         let fields = reader.fields()?;
         let waited = if entries > 5 { reader.number()? } else { 0 };
-        reader.skip_rest(entries.saturating_sub(6))?;
+        let version = if entries > 6 { version_from_number(reader.number()?) } else { None };
+        reader.skip_rest(entries.saturating_sub(7))?;
         let waited = Duration::from_micros(u64::try_from(waited).unwrap_or(u64::MAX));
-        Ok(Self { mapping, request, method, target, fields, waited })
+        Ok(Self { mapping, request, method, target, fields, waited, version })
     }
 }
 
 impl<'a> RawResponseHead<'a> {
+    /// The status alone, with the fields left as they are: to tell an interim answer from the final one.
+    ///
+    /// # Errors
+    ///
+    /// When it is malformed, or no status.
+    pub fn read_status(head: &'a [u8]) -> Result<u16, WireError> {
+        Reader { rest: head }.status().map(|(_entries, status)| status)
+    }
+
     /// Reads the head of a `Head` frame.
     ///
     /// # Errors
@@ -74,16 +89,21 @@ impl<'a> RawResponseHead<'a> {
     /// When it is malformed, or a part is none that HTTP allows.
     pub fn read(head: &'a [u8]) -> Result<Self, WireError> {
         let mut reader = Reader { rest: head };
-        let entries = reader.array()?;
-        if entries < 2 {
-            return Err(malformed("a response head has two parts"));
-        }
-        let status = reader.number()?;
-        let status = u16::try_from(status).ok().filter(|status| (100..1000).contains(status));
-        let status = status.ok_or(WireError::NotHttp("status"))?;
+        let (entries, status) = reader.status()?;
         let fields = reader.fields()?;
         reader.skip_rest(entries - 2)?;
         Ok(Self { status, fields })
+    }
+}
+
+/// What is no version that is known here says nothing.
+const fn version_from_number(number: usize) -> Option<Version> {
+    match number {
+        10 => Some(Version::HTTP_10),
+        11 => Some(Version::HTTP_11),
+        20 => Some(Version::HTTP_2),
+        30 => Some(Version::HTTP_3),
+        _ => None,
     }
 }
 
@@ -112,12 +132,13 @@ impl<'a> RawFields<'a> {
 }
 
 impl<'a> Iterator for RawFields<'a> {
-    type Item = (&'a str, &'a [u8]);
+    /// Name and value. A name is a token, hence ASCII.
+    type Item = (&'a [u8], &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
         self.left = self.left.checked_sub(2)?;
         // All of it was read before, without an error.
-        Some((self.reader.text().ok()?, self.reader.bytes().ok()?))
+        Some((self.reader.text_bytes().ok()?, self.reader.bytes().ok()?))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -168,6 +189,11 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self) -> Result<&'a str, WireError> {
+        std::str::from_utf8(self.text_bytes()?).map_err(|_not_text| malformed("a text is not UTF-8"))
+    }
+
+    /// A text whose bytes are still to be looked at.
+    fn text_bytes(&mut self) -> Result<&'a [u8], WireError> {
         let length = match self.byte()? {
             marker @ 0xa0..=0xbf => usize::from(marker & 0x1f),
             0xd9 => self.uint(1)?,
@@ -175,7 +201,7 @@ impl<'a> Reader<'a> {
             0xdb => self.uint(4)?,
             _ => return Err(malformed("a text is missing")),
         };
-        std::str::from_utf8(self.take(length)?).map_err(|_not_text| malformed("a text is not UTF-8"))
+        self.take(length)
     }
 
     fn bytes(&mut self) -> Result<&'a [u8], WireError> {
@@ -183,7 +209,7 @@ impl<'a> Reader<'a> {
             Some(0xc4) => self.counted(1),
             Some(0xc5) => self.counted(2),
             Some(0xc6) => self.counted(4),
-            _ => self.text().map(str::as_bytes),
+            _ => self.text_bytes(),
         }
     }
 
@@ -204,6 +230,16 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| malformed("an identifier is 16 bytes or 32 hex digits"))
     }
 
+    /// How many parts a response head has, and the first of them.
+    fn status(&mut self) -> Result<(usize, u16), WireError> {
+        let entries = self.array()?;
+        if entries < 2 {
+            return Err(malformed("a response head has two parts"));
+        }
+        let status = u16::try_from(self.number()?).ok().filter(|status| (100..1000).contains(status));
+        Ok((entries, status.ok_or(WireError::NotHttp("status"))?))
+    }
+
     fn fields(&mut self) -> Result<RawFields<'a>, WireError> {
         let left = self.array()?;
         if left > FIELD_ENTRIES_MAX || left % 2 != 0 {
@@ -211,8 +247,8 @@ impl<'a> Reader<'a> {
         }
         let fields = RawFields { reader: *self, left };
         for _ in 0..left / 2 {
-            let name = self.text()?;
-            if name.is_empty() || !name.bytes().all(is_token) {
+            let name = self.text_bytes()?;
+            if !is_token(name) {
                 return Err(WireError::NotHttp("field name"));
             }
             if !is_value(self.bytes()?) {
@@ -256,15 +292,6 @@ impl<'a> Reader<'a> {
 
 fn malformed(what: &str) -> WireError {
     WireError::Malformed(what.to_owned())
-}
-
-/// RFC 9110 §5.6.2.
-const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-        )
 }
 
 /// RFC 9110 §5.5: no control character but the tab.

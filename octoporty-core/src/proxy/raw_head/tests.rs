@@ -1,17 +1,20 @@
 //! Heads in place against heads in maps: both read what either writes.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use proptest::prelude::*;
 
-use super::{HeadWriter, RawFields, RawRequestHead, RawResponseHead};
+use super::{HeadWriter, RawFields, RawRequestHead, RawResponseHead, stamp_waited};
 use crate::{
     id::{MappingId, RequestId},
     proxy::{RequestHead, ResponseHead, WireError, encode_trailers},
 };
 
 fn written() -> Vec<u8> {
-    let mut head = HeadWriter::request(MappingId::from_u128(5), RequestId::from_u128(6), b"GET", b"/a/../b?q=%2F");
+    let mut head = HeadWriter::request(MappingId::from_u128(5), RequestId::from_u128(6), b"GET", b"/a/../b?q=%2F")
+        .version(Version::HTTP_10);
     head.field(b"Host", b"app.example.com");
     head.field(b"X-Twice", b"1");
     head.field(b"X-Twice", b"2");
@@ -26,9 +29,10 @@ fn a_written_head_is_read_by_both_readers() {
     let raw = RawRequestHead::read(&written).unwrap();
     assert_eq!((raw.mapping, raw.request), (MappingId::from_u128(5), RequestId::from_u128(6)));
     assert_eq!((raw.method, raw.target), ("GET", &b"/a/../b?q=%2F"[..]));
+    assert_eq!(raw.version, Some(Version::HTTP_10));
     let fields: Vec<_> = raw.fields.collect();
-    let expected: [(&str, &[u8]); 4] =
-        [("host", b"app.example.com"), ("x-twice", b"1"), ("x-twice", b"2"), ("x-bytes", b"caf\xe9")];
+    let expected: [(&[u8], &[u8]); 4] =
+        [(b"host", b"app.example.com"), (b"x-twice", b"1"), (b"x-twice", b"2"), (b"x-bytes", b"caf\xe9")];
     assert_eq!(fields, expected);
     let mapped = RequestHead::decode(&Bytes::from(written)).unwrap();
     assert_eq!(mapped.headers.len(), 4);
@@ -78,7 +82,7 @@ fn values_of_any_length_survive() {
         head.field(b"x-long", &value);
         let head = head.finish();
         let read: Vec<_> = RawResponseHead::read(&head).unwrap().fields.collect();
-        assert_eq!(read, [("x-long", value.as_slice())]);
+        assert_eq!(read, [(&b"x-long"[..], value.as_slice())]);
     }
 }
 
@@ -99,7 +103,8 @@ proptest! {
         let written = Bytes::from(written.finish());
         let raw = RawResponseHead::read(&written).unwrap();
         prop_assert_eq!(raw.status, status);
-        let same: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+        prop_assert_eq!(RawResponseHead::read_status(&written), Ok(status));
+        let same: Vec<_> = fields.iter().map(|(name, value)| (name.as_bytes(), value.as_slice())).collect();
         prop_assert_eq!(raw.fields.collect::<Vec<_>>(), same);
         prop_assert_eq!(&ResponseHead::decode(&written).unwrap().headers, &headers);
         let block = encode_trailers(&headers);
@@ -112,4 +117,15 @@ proptest! {
         prop_assert!(!request || RequestHead::decode(&Bytes::from(bytes.clone())).is_ok());
         let _checked = RawResponseHead::read(&bytes).map(|head| head.fields.count());
     }
+}
+
+#[test]
+fn a_stamp_changes_the_time_alone() {
+    let mut head = written();
+    for waited in [Duration::from_micros(7), Duration::from_secs(3600), Duration::ZERO] {
+        stamp_waited(&mut head, waited);
+        let raw = RawRequestHead::read(&head).unwrap();
+        assert_eq!((raw.waited, raw.version), (waited, Some(Version::HTTP_10)));
+    }
+    assert_eq!(head, written());
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::Version;
+
 use crate::id::{MappingId, RequestId};
 
 const STR_8: u8 = 0xd9;
@@ -31,15 +33,17 @@ pub struct HeadWriter {
     /// Where the length of the field list stands.
     count_at: usize,
     entries: u16,
-    /// A request's head ends with the time that it has waited.
-    is_request: bool,
+    /// A request's head ends with the time that it has waited and the visitor's version; an answer's does not.
+    version: Option<u8>,
 }
 
 /// Says in an encoded request head how long the request has been at the Gateway: before it goes into a lane, and again
 /// for each further one that it is tried on. Up to an hour, in microseconds.
 pub fn stamp_waited(head: &mut [u8], waited: Duration) {
     let micros = u32::try_from(waited.as_micros()).unwrap_or(u32::MAX).min(WAITED_MICROS_MAX);
-    if let Some(stamp) = head.last_chunk_mut() {
+    if let Some((_version, before)) = head.split_last_mut()
+        && let Some(stamp) = before.last_chunk_mut()
+    {
         *stamp = micros.to_be_bytes();
     }
 }
@@ -49,13 +53,13 @@ impl HeadWriter {
     #[must_use]
     pub fn request(mapping: MappingId, request: RequestId, method: &[u8], target: &[u8]) -> Self {
         let mut out = Vec::with_capacity(48 + method.len() + target.len() + FIELDS_BYTES_COMMON);
-        out.push(FIX_ARRAY | 6);
+        out.push(FIX_ARRAY | 7);
         put_bytes(&mut out, &mapping.as_u128().to_be_bytes());
         put_bytes(&mut out, &request.as_u128().to_be_bytes());
         put_text_head(&mut out, method.len());
         out.extend_from_slice(method);
         put_bytes(&mut out, target);
-        Self::fields(out, true)
+        Self::fields(out, Some(version_to_number(None)))
     }
 
     /// Begins the head of an answer.
@@ -65,21 +69,30 @@ impl HeadWriter {
         out.push(FIX_ARRAY | 2);
         out.push(UINT_16);
         out.extend_from_slice(&status.to_be_bytes());
-        Self::fields(out, false)
+        Self::fields(out, None)
     }
 
-    fn fields(mut out: Vec<u8>, is_request: bool) -> Self {
+    /// Says which HTTP the visitor speaks. For requests alone; without it nothing is said of that.
+    #[must_use]
+    pub fn version(mut self, version: Version) -> Self {
+        self.version = self.version.map(|_unsaid| version_to_number(Some(version)));
+        self
+    }
+
+    fn fields(mut out: Vec<u8>, version: Option<u8>) -> Self {
         out.push(ARRAY_16);
         let count_at = out.len();
         out.extend_from_slice(&[0; 2]);
-        Self { out, count_at, entries: 0, is_request }
+        Self { out, count_at, entries: 0, version }
     }
 
     /// Adds a field line. Whoever sends the head answers for its size: a reader takes 256 fields.
     pub fn field(&mut self, name: &[u8], value: &[u8]) {
         self.entries = self.entries.saturating_add(2);
         put_text_head(&mut self.out, name.len());
-        self.out.extend(name.iter().map(u8::to_ascii_lowercase));
+        let at = self.out.len();
+        self.out.extend_from_slice(name);
+        self.out[at..].make_ascii_lowercase();
         put_bytes(&mut self.out, value);
     }
 
@@ -87,11 +100,22 @@ impl HeadWriter {
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.out[self.count_at..self.count_at + 2].copy_from_slice(&self.entries.to_be_bytes());
-        if self.is_request {
-            // Nothing yet; see `stamp_waited`.
-            self.out.extend_from_slice(&[UINT_32, 0, 0, 0, 0]);
+        if let Some(version) = self.version {
+            // Waited for nothing yet; see `stamp_waited`.
+            self.out.extend_from_slice(&[UINT_32, 0, 0, 0, 0, version]);
         }
         self.out
+    }
+}
+
+/// A version as it travels, in one byte of MessagePack: ten times its number, and 0 for what is not said.
+const fn version_to_number(version: Option<Version>) -> u8 {
+    match version {
+        Some(Version::HTTP_10) => 10,
+        Some(Version::HTTP_11) => 11,
+        Some(Version::HTTP_2) => 20,
+        Some(Version::HTTP_3) => 30,
+        _ => 0,
     }
 }
 

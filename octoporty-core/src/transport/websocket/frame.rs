@@ -146,17 +146,22 @@ pub(super) const fn shifted(mask: [u8; 4], at: usize) -> [u8; 4] {
 pub(super) fn apply_mask(bytes: &mut [u8], mask: [u8; 4]) {
     /// Bytes at a time: the key sixteen times over, which compilers turn into vector instructions.
     const BLOCK_BYTES: usize = 64;
-    let mut key = [0; BLOCK_BYTES];
-    for (byte, mask) in key.iter_mut().zip(mask.iter().cycle()) {
-        *byte = *mask;
-    }
+    /// Bytes at a time of what is left, which is most of a small message.
+    const SMALL_BLOCK_BYTES: usize = 8;
+    let key: [u8; BLOCK_BYTES] = std::array::from_fn(|at| mask[at % 4]);
     let mut blocks = bytes.chunks_exact_mut(BLOCK_BYTES);
     for block in &mut blocks {
         for (byte, key) in block.iter_mut().zip(key) {
             *byte ^= key;
         }
     }
-    for (byte, key) in blocks.into_remainder().iter_mut().zip(key) {
+    let mut small = blocks.into_remainder().chunks_exact_mut(SMALL_BLOCK_BYTES);
+    for block in &mut small {
+        for (byte, key) in block.iter_mut().zip(key) {
+            *byte ^= key;
+        }
+    }
+    for (byte, key) in small.into_remainder().iter_mut().zip(key) {
         *byte ^= key;
     }
 }

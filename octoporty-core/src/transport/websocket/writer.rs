@@ -55,7 +55,9 @@ impl Writer {
         let Message { head, body } = payload;
         let at = head.len();
         self.put_piece(head, mask, vectored);
-        self.put_piece(body, mask.map(|mask| shifted(mask, at)), vectored);
+        if !body.is_empty() {
+            self.put_piece(body, mask.map(|mask| shifted(mask, at)), vectored);
+        }
     }
 
     fn put_piece(&mut self, piece: Bytes, mask: Option<[u8; 4]>, vectored: bool) {

@@ -25,25 +25,31 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Writes the head of an answer of which `at_hand` bytes are here, and all if `whole`. `None` when its length is no
-    /// length, or less than what is here: such an answer must not reach the visitor.
+    /// Writes the head of an answer of which `at_hand` bytes are here, and all if `whole`.
+    ///
+    /// # Errors
+    ///
+    /// When it is malformed, or its length is no length, or less than what is here: such an answer must not reach the
+    /// visitor.
     pub(super) fn write(
         encoded: &[u8],
         request: &PlainRequest,
         at_hand: usize,
         whole: bool,
         closes: bool,
-    ) -> Option<Self> {
-        let head = RawResponseHead::read(encoded).ok()?;
+    ) -> Result<Self, WireError> {
+        const UNFRAMED: WireError = WireError::NotHttp("content-length");
+        let head = RawResponseHead::read(encoded)?;
         let mut out = Vec::with_capacity(encoded.len() + at_hand + 256);
         put_status(&mut out, head.status);
         let bodiless = request.head_only || matches!(head.status, 204 | 304);
         let mut length = None;
-        for (name, value) in end_to_end(head.fields.map(|(name, value)| (name.as_bytes(), value))) {
+        for (name, value) in end_to_end(head.fields) {
             match name.len() {
                 14 if name.eq_ignore_ascii_case(b"content-length") => {
-                    if length.replace(parse_length(value)?).is_some() {
-                        return None;
+                    let parsed = parse_length(value).ok_or(UNFRAMED)?;
+                    if length.replace(parsed).is_some() {
+                        return Err(UNFRAMED);
                     }
                     // RFC 9110 §8.6.
                     if head.status == 204 {
@@ -56,10 +62,10 @@ impl Head {
             put_field(&mut out, name, value);
         }
         put_field(&mut out, b"x-octoporty-request-id", &request.id.to_hex());
-        let here = u64::try_from(at_hand).ok()?;
+        let here = u64::try_from(at_hand).map_err(|_no_length| UNFRAMED)?;
         let framing = match length {
             _ if bodiless => Framing::None,
-            Some(length) if length < here => return None,
+            Some(length) if length < here => return Err(UNFRAMED),
             Some(length) => Framing::Length(length),
             None if whole => {
                 put_field(&mut out, b"content-length", at_hand.to_string().as_bytes());
@@ -71,7 +77,7 @@ impl Head {
             }
         };
         end(&mut out, closes);
-        Some(Self { out, framing, status: head.status })
+        Ok(Self { out, framing, status: head.status })
     }
 }
 
@@ -80,7 +86,7 @@ pub(super) fn interim(encoded: &[u8]) -> Result<Vec<u8>, WireError> {
     let head = RawResponseHead::read(encoded)?;
     let mut out = Vec::with_capacity(encoded.len() + 64);
     put_status(&mut out, head.status);
-    for (name, value) in end_to_end(head.fields.map(|(name, value)| (name.as_bytes(), value))) {
+    for (name, value) in end_to_end(head.fields) {
         // RFC 9110 §8.6, and RFC 9112 §6.3: it has no body.
         if !name.eq_ignore_ascii_case(b"content-length") {
             put_field(&mut out, name, value);

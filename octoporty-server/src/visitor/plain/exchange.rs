@@ -158,7 +158,7 @@ impl Exchange<'_> {
                 Ok(_) => return Err(Failed::Exchange(ExchangeError::NoAnswer)),
                 Err(error) => return Err(Failed::Exchange(error.into())),
             };
-            let status = RawResponseHead::read(&head).map_err(|error| Failed::Exchange(error.into()))?.status;
+            let status = RawResponseHead::read_status(&head).map_err(|error| Failed::Exchange(error.into()))?;
             match status {
                 101 => {
                     let unasked = WireError::NotHttp("unasked switch of protocols");
@@ -189,10 +189,11 @@ impl Exchange<'_> {
         };
         let closes = self.gateway.stopping.is_cancelled();
         let whole = recv.is_read_to_end();
-        let Some(Head { mut out, framing, status }) = Head::write(&head, self.request, first.len(), whole, closes)
-        else {
-            let unframed = WireError::NotHttp("content-length");
-            return self.fail(connection, Failed::Exchange(ExchangeError::Malformed(unframed)), ended).await;
+        let Head { mut out, framing, status } = match Head::write(&head, self.request, first.len(), whole, closes) {
+            Ok(head) => head,
+            Err(error) => {
+                return self.fail(connection, Failed::Exchange(ExchangeError::Malformed(error)), ended).await;
+            }
         };
         ended.status = status;
         ended.bytes_to_visitor = length_of(&first);
@@ -263,10 +264,10 @@ impl Exchange<'_> {
         let Ok(head) = RawRequestHead::read(&self.request.head) else {
             return HeaderMap::new();
         };
-        let wanted = head.fields.filter(|(name, _value)| matches!(*name, "accept" | "content-type"));
+        let wanted = head.fields.filter(|(name, _value)| matches!(*name, b"accept" | b"content-type"));
         wanted
             .filter_map(|(name, value)| {
-                Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
+                Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
             })
             .collect()
     }

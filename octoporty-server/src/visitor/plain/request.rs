@@ -1,6 +1,6 @@
 //! Which requests are plain, and their heads as they go into the tunnel.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use octoporty_core::{
     host::{SCRATCH_BYTES, normalise_into},
     http1::{BodyFraming, CheckedRequest},
@@ -51,7 +51,7 @@ impl PlainRequest {
         let host = checked.host?;
         let route = find_route(gateway, host)?;
         let id = gateway.request_ids.next();
-        let mut head = HeadWriter::request(route.mapping, id, checked.method, checked.target);
+        let mut head = HeadWriter::request(route.mapping, id, checked.method, checked.target).version(Version::HTTP_11);
         let mut claims = HeaderMap::new();
         for (name, value) in checked.fields.clone() {
             match kind_of(name, value) {

@@ -24,6 +24,8 @@ pub(crate) struct RequestView {
     path: String,
     /// Without the `?`; values of secrets are masked.
     query: Option<String>,
+    /// The HTTP that came to the Gateway, from the visitor or a proxy between; empty if only figures were kept.
+    #[schema(example = "HTTP/1.1")]
     protocol: String,
     kind: KindView,
     /// Null: there was no answer.

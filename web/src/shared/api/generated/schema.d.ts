@@ -1304,6 +1304,10 @@ export interface components {
             method: string;
             path: string;
             phases: components["schemas"]["Phases"];
+            /**
+             * @description The HTTP that came to the Gateway, from the visitor or a proxy between; empty if only figures were kept.
+             * @example HTTP/1.1
+             */
             protocol: string;
             /** @description Without the `?`; values of secrets are masked. */
             query?: string | null;
