@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, Iterable, Statement, Value};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, Statement, Value,
+};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -17,9 +19,10 @@ use crate::{ProblemKind, RequestRecord, StoreConfig, StoreError};
 
 /// Rows of one statement. The most, times their columns, is well below the 32,766 values that SQLite takes. A few sizes
 /// instead of any, since each is a statement of its own that stays prepared, of a kilobyte and more a row.
-const ROWS_PER_STATEMENT: [usize; 5] = [500, 100, 20, 5, 1];
-/// Rows of one transaction, so that other writers wait some tens of milliseconds at most.
-const ROWS_PER_TRANSACTION: usize = 2_000;
+const ROWS_PER_STATEMENT: [usize; 4] = [100, 20, 5, 1];
+/// Rows of one transaction, so that other writers wait some milliseconds at most, and that a burst is on the disk rather
+/// than in memory: a request with its headers takes some 2 KiB there.
+const ROWS_PER_TRANSACTION: usize = 200;
 /// How long a row waits for others.
 const GATHER: Duration = Duration::from_secs(1);
 /// The pause after a batch that could not be written, doubled each time up to the second number.
@@ -236,26 +239,25 @@ impl QueueWriter {
     async fn write(&self, batch: &[RequestRecord]) -> Result<(), Fault> {
         let writer = self.logs.writer().await?;
         let transaction = writer.transaction();
-        let mut headers = Vec::new();
         // Of a batch, only the last few would still have their headers after it.
         let with_headers = batch.len().saturating_sub(usize::try_from(self.headers_kept).unwrap_or(usize::MAX));
-        let mut done = 0;
-        while done < batch.len() {
-            let left = batch.len() - done;
-            let count = ROWS_PER_STATEMENT.into_iter().find(|rows| *rows <= left).unwrap_or(1);
-            let mut rows = Vec::with_capacity(count);
-            for (index, record) in batch.iter().enumerate().skip(done).take(count) {
+        let mut has_headers = false;
+        let indexed: Vec<_> = batch.iter().enumerate().collect();
+        // No more rows at a time than one statement takes, so that a burst needs little memory.
+        for some in indexed.chunks(ROWS_PER_STATEMENT[0]) {
+            let (mut rows, mut headers) = (Vec::with_capacity(some.len()), Vec::with_capacity(some.len()));
+            for (index, record) in some {
                 let seq = self.sequence.number(record.at);
-                if let Some(fields) = record.headers.as_ref().filter(|_| index >= with_headers) {
+                if let Some(fields) = record.headers.as_ref().filter(|_| *index >= with_headers) {
                     headers.push(headers_to_row(seq, fields.clone())?);
                 }
                 rows.push(to_row(seq, record));
             }
-            transaction.execute_raw(insert(rows)).await?;
-            done += count;
+            has_headers |= !headers.is_empty();
+            insert_all::<request::Entity>(transaction, rows).await?;
+            insert_all::<request_headers::Entity>(transaction, headers).await?;
         }
-        if !headers.is_empty() {
-            request_headers::Entity::insert_many(headers).exec_without_returning(transaction).await?;
+        if has_headers {
             let forget = "DELETE FROM request_headers WHERE seq <= \
                           (SELECT seq FROM request_headers ORDER BY seq DESC LIMIT 1 OFFSET ?)";
             let forget = Statement::from_sql_and_values(DbBackend::Sqlite, forget, [self.headers_kept.into()]);
@@ -266,14 +268,25 @@ impl QueueWriter {
     }
 }
 
-/// A statement that inserts the rows. Written here, as building it by columns and expressions costs several times as much
-/// as running it does.
-fn insert(rows: Vec<request::ActiveModel>) -> Statement {
-    let columns: Vec<_> = request::Column::iter().collect();
+/// Inserts rows, by as few statements as there can be.
+async fn insert_all<E: EntityTrait>(at: &impl ConnectionTrait, rows: Vec<E::ActiveModel>) -> Result<(), DbErr> {
+    let mut rows = rows.into_iter();
+    while rows.len() > 0 {
+        let count = ROWS_PER_STATEMENT.into_iter().find(|size| *size <= rows.len()).unwrap_or(1);
+        at.execute_raw(insert::<E>(rows.by_ref().take(count), count)).await?;
+    }
+    Ok(())
+}
+
+/// A statement that inserts so many rows. Written here, as building it by columns and expressions costs several times as
+/// much as running it does.
+fn insert<E: EntityTrait>(rows: impl Iterator<Item = E::ActiveModel>, count: usize) -> Statement {
+    let columns: Vec<_> = E::Column::iter().collect();
     let names: Vec<_> = columns.iter().map(IdenStatic::as_str).collect();
     let places = format!("({})", vec!["?"; names.len()].join(", "));
-    let sql = format!("INSERT INTO request ({}) VALUES {}", names.join(", "), vec![&*places; rows.len()].join(", "));
-    let mut values = Vec::with_capacity(columns.len() * rows.len());
+    let (table, names) = (E::default().table_name(), names.join(", "));
+    let sql = format!("INSERT INTO {table} ({names}) VALUES {}", vec![&*places; count].join(", "));
+    let mut values = Vec::with_capacity(columns.len() * count);
     for mut row in rows {
         // A column that is not set is null.
         values.extend(columns.iter().map(|column| row.take(*column).into_value().unwrap_or(Value::BigInt(None))));

@@ -57,8 +57,24 @@ fn problem(error: &CertificateError) -> CertificateProblem {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             CertificateProblem::WrongName
         }
-        other => CertificateProblem::Other(other.to_string()),
+        CertificateError::Other(OtherError(other)) => CertificateProblem::Other(in_words(&other.to_string())),
+        other => CertificateProblem::Other(in_words(&other.to_string())),
     }
+}
+
+/// Some causes are shown as the bare name that they have in code, such as `CaUsedAsEndEntity`; others are sentences.
+fn in_words(cause: &str) -> String {
+    if !cause.chars().all(char::is_alphanumeric) {
+        return cause.to_owned();
+    }
+    let mut words = String::with_capacity(cause.len() + 8);
+    for (at, letter) in cause.char_indices() {
+        if letter.is_uppercase() && at > 0 {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
 }
 
 /// SHA-256 of a certificate's public key, as `SubjectPublicKeyInfo` has it (RFC 5280 §4.1.2.7). `None` for what is no
@@ -206,5 +222,16 @@ impl ServerCertVerifier for Verifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_words;
+
+    #[test]
+    fn names_of_code_become_words() {
+        assert_eq!(in_words("CaUsedAsEndEntity"), "ca used as end entity");
+        assert_eq!(in_words("no server certificate chain resolved"), "no server certificate chain resolved");
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -28,12 +28,18 @@ pub struct AgentStatus {
     pub lanes: usize,
 }
 
+/// A session that a later one of the same Agent has replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Superseded;
+
 #[derive(Debug)]
 pub(crate) struct Agent {
     pub(crate) id: AgentId,
     words: Mutex<(String, String)>,
     introduced: AtomicBool,
     session: ArcSwapOption<Session>,
+    /// Sessions that were made so far.
+    sessions: AtomicU64,
     /// When the last session ended; at first, when the Agent became known. Held while a session begins or ends.
     lost: Mutex<Instant>,
     /// Told when a session begins or a lane is added.
@@ -47,6 +53,7 @@ impl Agent {
             words: Mutex::default(),
             introduced: AtomicBool::new(false),
             session: ArcSwapOption::empty(),
+            sessions: AtomicU64::new(0),
             lost: Mutex::new(Instant::now()),
             returned: Notify::new(),
         }
@@ -78,14 +85,26 @@ impl Agent {
         (!self.is_here()).then(|| *self.lost.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The number of a session that is made now: greater than those of all before it.
+    pub(crate) fn number_session(&self) -> u64 {
+        self.sessions.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// Makes `session` the current one; gives the one before.
-    pub(crate) fn begin(&self, session: Arc<Session>) -> Option<Arc<Session>> {
+    ///
+    /// # Errors
+    ///
+    /// When a later one is the current: what still comes from a link that broke must not take its place.
+    pub(crate) fn begin(&self, session: Arc<Session>) -> Result<Option<Arc<Session>>, Superseded> {
         let before = {
             let _changing = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.session.load().as_ref().is_some_and(|current| current.number > session.number) {
+                return Err(Superseded);
+            }
             self.session.swap(Some(session))
         };
         self.returned.notify_waiters();
-        before
+        Ok(before)
     }
 
     /// Tells who waits that there is a new lane.

@@ -25,6 +25,8 @@ pub(crate) enum NotAdded {
 pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) instance: u64,
+    /// Later sessions of the Agent have greater ones.
+    pub(crate) number: u64,
     lanes: ArcSwap<Vec<LaneSlot>>,
     /// The last lane has gone, so that none is added any more. Held while the row of lanes is replaced.
     over: Mutex<bool>,
@@ -33,10 +35,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// A session with its first lane.
-    pub(crate) fn new(id: SessionId, instance: u64, first: LaneSlot) -> Self {
+    /// A session with its first lane; `number` is from [`Agent::number_session`](super::Agent::number_session).
+    pub(crate) fn new(id: SessionId, instance: u64, number: u64, first: LaneSlot) -> Self {
         let lanes = ArcSwap::from_pointee(vec![first]);
-        Self { id, instance, lanes, over: Mutex::new(false), left: AtomicBool::new(false) }
+        Self { id, instance, number, lanes, over: Mutex::new(false), left: AtomicBool::new(false) }
     }
 
     /// Adds a lane.

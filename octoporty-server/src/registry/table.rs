@@ -132,6 +132,17 @@ impl Registry {
         let mut agents = self.agents();
         agents.retain(|_, agent| agent.is_here());
         inner.routes.retain(|_, route| agents.contains_key(&route.agent.id));
+        drop(agents);
+        self.publish(&inner);
+        drop(inner);
+        self.note_change();
+    }
+
+    /// Makes the routes those that requests are sent by.
+    fn publish(&self, inner: &Inner) {
+        let table: RouteTable<RouteEntry> =
+            inner.routes.iter().map(|(pattern, entry)| (pattern.clone(), entry.clone())).collect();
+        self.table.store(Arc::new(table));
     }
 
     /// Replaces all routes of an Agent. Routes that another Agent holds who is here are refused, as are the
@@ -160,9 +171,7 @@ impl Registry {
             let slot = self.slots.of(route.id);
             inner.routes.insert(route.domain, RouteEntry { mapping: route.id, agent: Arc::clone(agent), slot });
         }
-        let table: RouteTable<RouteEntry> =
-            inner.routes.iter().map(|(pattern, entry)| (pattern.clone(), entry.clone())).collect();
-        self.table.store(Arc::new(table));
+        self.publish(&inner);
         let held: Vec<HostPattern> =
             inner.routes.iter().filter(|(_, entry)| entry.agent.id == agent.id).map(|(host, _)| host.clone()).collect();
         claims.synced(agent.id, &held);

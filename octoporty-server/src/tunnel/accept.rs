@@ -116,8 +116,8 @@ fn join(gateway: &Inner, agent: &Arc<Agent>, lane: &Lane, hello: &Hello, shard: 
     if agent.introduce(&hello.name, &hello.version) {
         metrics.reconnects.fetch_add(1, Ordering::Relaxed);
     }
-    let session = Arc::new(Session::new(SessionId::from_u128(rand::random()), hello.instance, slot));
-    Ok(Joined { session, is_first: true })
+    let session = Session::new(SessionId::from_u128(rand::random()), hello.instance, agent.number_session(), slot);
+    Ok(Joined { session: Arc::new(session), is_first: true })
 }
 
 /// The lane is over; with the last one, the session is.
@@ -134,12 +134,15 @@ async fn leave(gateway: &Inner, agent: &Arc<Agent>, session: &Arc<Session>, lane
 }
 
 /// Makes a session the Agent's current one; the lanes of the one before finish what they carry. False when the session
-/// lost its last lane meanwhile.
+/// lost its last lane meanwhile, or a later one is current.
 pub(super) fn take_over(agent: &Agent, session: &Arc<Session>) -> bool {
     if session.is_over() {
         return false;
     }
-    if let Some(before) = agent.begin(Arc::clone(session))
+    let Ok(before) = agent.begin(Arc::clone(session)) else {
+        return false;
+    };
+    if let Some(before) = before
         && !Arc::ptr_eq(&before, session)
     {
         tracing::info!(agent = %agent.id, "a newer connection of the agent took over");
@@ -175,7 +178,7 @@ mod tests {
     #[tokio::test]
     async fn a_session_without_lanes_is_not_joined_and_does_not_begin() {
         let (agent, first) = (Agent::new(AgentId::from_u128(1)), slot());
-        let session = Arc::new(Session::new(SessionId::from_u128(2), 3, first.clone()));
+        let session = Arc::new(Session::new(SessionId::from_u128(2), 3, agent.number_session(), first.clone()));
         assert_eq!(session.add(slot()), Ok(()));
         let second = session.lanes()[1].clone();
         assert!(take_over(&agent, &session) && agent.is_here());
@@ -190,8 +193,11 @@ mod tests {
     #[tokio::test]
     async fn a_session_that_was_replaced_ends_without_its_successor() {
         let agent = Agent::new(AgentId::from_u128(1));
-        let [before, after] = [2, 3].map(|id| Arc::new(Session::new(SessionId::from_u128(id), 4, slot())));
+        let [before, after] =
+            [2, 3].map(|id| Arc::new(Session::new(SessionId::from_u128(id), 4, agent.number_session(), slot())));
         assert!(take_over(&agent, &before) && take_over(&agent, &after));
+        // What was still on its way from the first one comes late.
+        assert!(!take_over(&agent, &before));
         assert!(!agent.end(&before));
         assert!(agent.session().is_some_and(|current| Arc::ptr_eq(&current, &after)));
         assert!(agent.end(&after) && !agent.is_here());
