@@ -3,13 +3,13 @@
 The programs are the debug builds; OCTOPORTY_BIN names another folder. Everything is on loopback.
 """
 
+import http.client
 import os
 import pathlib
 import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -69,7 +69,11 @@ class World:
             "ConnectionStrings__DefaultConnection": f"Data Source={path / 'agent.db'}",
             **(agent or {}),
         })
-        self.wait_until_connected()
+        try:
+            self.wait_until_connected()
+        except BaseException:
+            self.close()
+            raise
 
     def start(self, name, arguments, environment):
         """Starts one program; `close` ends it."""
@@ -86,12 +90,11 @@ class World:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.agent_port}/health", timeout=5) as answer:
                     if b"healthy" in answer.read():
                         return
-            except (urllib.error.URLError, ConnectionError):
+            except (OSError, http.client.HTTPException):
                 pass
             if any(process.poll() is not None for process in self.running):
                 break
             time.sleep(0.05)
-        self.close()
         raise RuntimeError("Gateway and Agent did not connect")
 
     def close(self):

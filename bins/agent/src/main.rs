@@ -85,7 +85,7 @@ fn start(loaded: Loaded<AgentConfig>) -> ExitCode {
     for warning in &warnings {
         tracing::warn!(warning, "configuration");
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match octoporty_shell::background_runtime() {
         Ok(runtime) => runtime,
         Err(error) => return output::refuse_start(PROGRAM, &error),
     };

@@ -62,7 +62,10 @@ impl Database {
             Ok(found) => found.is_some() && found != side.main,
             Err(error) => return Err(Fault::io(&error)),
         };
-        tracing::warn!(path = %path.display(), replaced, "the database file is not where it was");
+        // Tried again and again, and told once: with nothing mended, there is a problem from then on.
+        if self.problem.borrow().is_none() {
+            tracing::warn!(path = %path.display(), replaced, "the database file is not where it was");
+        }
         let rescued = if replaced || !self.spec.durable { None } else { Some(self.rescue(path).await?) };
         if let Some(old) = side.take() {
             open::close(&old).await;
