@@ -110,7 +110,10 @@ test("an update is offered, asked for, and followed to the new version", async (
 test("what is typed before the palette is there reaches it", async () => {
   const { user, router } = renderApp("/connections");
   await screen.findByRole("heading", { level: 1, name: "Connections" });
-  await user.keyboard("{Control>}k{/Control}caddz{Backspace}y{Enter}");
+  await user.keyboard("{Control>}k{/Control}caddz{Backspace}y");
+  expect(await screen.findByRole("option", { name: /Caddy/ })).toBeVisible();
+  expect(screen.getByRole("combobox")).toHaveValue("caddy");
+  await user.keyboard("{Enter}");
   await waitFor(() => expect(router.state.location.pathname).toBe("/caddy"));
   expect(screen.queryByRole("dialog")).toBeNull();
   // The page has its keys again.

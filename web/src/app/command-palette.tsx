@@ -18,7 +18,7 @@ import {
   ToggleRight,
 } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { reconnectMutation } from "~/features/dashboard/api";
 import { type MappingActions, useMappingActions } from "~/features/mappings/use-mapping-actions";
 import { mappingsQuery, statusQuery } from "~/shared/api/queries";
@@ -59,8 +59,6 @@ const MAPPINGS_SHOWN = 50;
 
 export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
   const [text, setText] = useState("");
-  /** Enter was pressed before there was anything to choose from. */
-  const [chosenAhead, setChosenAhead] = useState(false);
   const returnFocus = useReturnFocus();
   const recent = recentCommands();
   const entries = useEntries(text, recent, onHelp);
@@ -78,17 +76,6 @@ export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
     onClose();
     entry.run();
   };
-  useEffect(() => {
-    if (!chosenAhead) return;
-    setChosenAhead(false);
-    const best = bestOf(shown, text);
-    if (best) choose(best);
-  });
-  const takeOver = () => {
-    const typed = takeTyped();
-    setText(typed.text);
-    setChosenAhead(typed.enter);
-  };
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
@@ -96,7 +83,7 @@ export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
         <Radix.Content
           data-modal
           aria-describedby={undefined}
-          onOpenAutoFocus={takeOver}
+          onOpenAutoFocus={() => setText(takeTyped())}
           onCloseAutoFocus={returnFocus}
           className="layer-dialog fixed top-[14vh] left-1/2 z-dialog w-[calc(100vw-32px)] max-w-[620px] -translate-x-1/2 overflow-clip rounded-lg border bg-raised shadow-lg outline-none max-md:top-3"
         >
@@ -151,17 +138,6 @@ function fitsWords(_id: string, search: string, keywords: string[] = []): number
   return text.startsWith(words[0] ?? "") ? 1 : 0.5;
 }
 
-function wordsOf({ label, hint }: Entry): string[] {
-  return [label, hint ?? ""];
-}
-
-/** What stands first in the list for this text. */
-function bestOf(entries: readonly Entry[], text: string): Entry | undefined {
-  const score = (entry: Entry) => fitsWords(entry.id, text, wordsOf(entry));
-  const best = Math.max(...entries.map(score));
-  return best > 0 ? entries.find((entry) => score(entry) === best) : undefined;
-}
-
 function rank(recent: readonly string[], entry: Entry): number {
   const index = recent.indexOf(entry.id);
   return index < 0 ? recent.length : index;
@@ -173,7 +149,7 @@ function Item({ entry, onChoose }: { entry: Entry; onChoose: (entry: Entry) => v
   return (
     <Command.Item
       value={entry.id}
-      keywords={wordsOf(entry)}
+      keywords={[entry.label, entry.hint ?? ""]}
       aria-disabled={entry.off ? true : undefined}
       onSelect={() => onChoose(entry)}
       className="group mx-1.5 flex h-[38px] cursor-pointer items-center gap-3 rounded-sm px-2.5 data-[selected=true]:bg-selected max-md:h-11"
