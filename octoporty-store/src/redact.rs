@@ -15,8 +15,8 @@ const SECRET_PARTS: [&str; 11] =
 
 /// Finds [`SECRET_PARTS`], in any case. One pass for all of them: each name of each request that is logged is looked at.
 static SECRETS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let builder = AhoCorasick::builder().ascii_case_insensitive(true).build(SECRET_PARTS);
-    builder.expect("a few short words fit any automaton")
+    let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(SECRET_PARTS);
+    automaton.expect("a few short words fit any automaton")
 });
 
 /// Names that are those of a secret as a whole.
