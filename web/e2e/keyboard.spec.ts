@@ -40,8 +40,6 @@ test("the palette finds a mapping, opens it, and Escape leads back", async ({ pa
   await expect(page.getByRole("heading", { level: 1, name: "Connections" })).toBeVisible();
   await page.keyboard.press("Control+k");
   await page.keyboard.type("palette.exam");
-  await expect(page.getByRole("combobox")).toHaveValue("palette.exam");
-  await expect(page.getByRole("option", { name: /^Palette/ })).toHaveAttribute("aria-selected", "true");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("dialog", { name: "Edit Palette" })).toBeVisible();
   await page.keyboard.press("Escape");

@@ -18,7 +18,7 @@ import {
   ToggleRight,
 } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { reconnectMutation } from "~/features/dashboard/api";
 import { type MappingActions, useMappingActions } from "~/features/mappings/use-mapping-actions";
 import { mappingsQuery, statusQuery } from "~/shared/api/queries";
@@ -29,7 +29,7 @@ import { isUp } from "~/shared/lib/connection";
 import { notify } from "~/shared/lib/notify";
 import { cycleTheme } from "~/shared/lib/preferences";
 import { useReturnFocus } from "~/shared/lib/return-focus";
-import { takeTyped } from "~/shared/lib/type-ahead";
+import { followTyping, isAllTyped, takeTyped } from "~/shared/lib/type-ahead";
 import { Kbd } from "~/shared/ui/kbd";
 import { serviceAddress } from "~/shared/ui/route";
 import { ALL_PAGES } from "./nav-items";
@@ -59,6 +59,7 @@ const MAPPINGS_SHOWN = 50;
 
 export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
   const [text, setText] = useState("");
+  const [hasFocus, setHasFocus] = useState(false);
   const returnFocus = useReturnFocus();
   const recent = recentCommands();
   const entries = useEntries(text, recent, onHelp);
@@ -76,6 +77,13 @@ export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
     onClose();
     entry.run();
   };
+  useEffect(() => followTyping(setText), []);
+  // The field takes the keys over once it has the focus and shows all that was typed ahead.
+  useEffect(() => {
+    if (!hasFocus || !isAllTyped(text) || !takeTyped()) return;
+    const best = bestOf(shown, text);
+    if (best) choose(best);
+  });
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
@@ -83,7 +91,6 @@ export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
         <Radix.Content
           data-modal
           aria-describedby={undefined}
-          onOpenAutoFocus={() => setText(takeTyped())}
           onCloseAutoFocus={returnFocus}
           className="layer-dialog fixed top-[14vh] left-1/2 z-dialog w-[calc(100vw-32px)] max-w-[620px] -translate-x-1/2 overflow-clip rounded-lg border bg-raised shadow-lg outline-none max-md:top-3"
         >
@@ -94,6 +101,7 @@ export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
               <Command.Input
                 value={text}
                 onValueChange={setText}
+                onFocus={() => setHasFocus(true)}
                 placeholder="Search or jump to"
                 className="min-w-0 flex-1 bg-transparent outline-none"
               />
@@ -130,12 +138,32 @@ export function CommandPalette({ onClose, onHelp }: CommandPaletteProps) {
   );
 }
 
+/**
+ * Decides between what fits equally well: the list would leave what was first when less was typed, and Enter must not
+ * turn a mapping off whose address begins as “Turn off” does.
+ */
+function weightOf(id: string): number {
+  if (id.startsWith("mapping ")) return 1;
+  return /^(toggle|inspect|requests) /.test(id) ? 0.9 : 0.95;
+}
+
 /** Every word has to be there; at the start it counts more. The id is not searched. */
-function fitsWords(_id: string, search: string, keywords: string[] = []): number {
+function fitsWords(id: string, search: string, keywords: string[] = []): number {
   const text = keywords.join(" ").toLowerCase();
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.every((word) => text.includes(word))) return 0;
-  return text.startsWith(words[0] ?? "") ? 1 : 0.5;
+  return (text.startsWith(words[0] ?? "") ? 1 : 0.5) * weightOf(id);
+}
+
+function wordsOf({ label, hint }: Entry): string[] {
+  return [label, hint ?? ""];
+}
+
+/** What stands first in the list for this text. */
+function bestOf(entries: readonly Entry[], text: string): Entry | undefined {
+  const score = (entry: Entry) => fitsWords(entry.id, text, wordsOf(entry));
+  const best = Math.max(...entries.map(score));
+  return best > 0 ? entries.find((entry) => score(entry) === best) : undefined;
 }
 
 function rank(recent: readonly string[], entry: Entry): number {
@@ -149,7 +177,7 @@ function Item({ entry, onChoose }: { entry: Entry; onChoose: (entry: Entry) => v
   return (
     <Command.Item
       value={entry.id}
-      keywords={[entry.label, entry.hint ?? ""]}
+      keywords={wordsOf(entry)}
       aria-disabled={entry.off ? true : undefined}
       onSelect={() => onChoose(entry)}
       className="group mx-1.5 flex h-[38px] cursor-pointer items-center gap-3 rounded-sm px-2.5 data-[selected=true]:bg-selected max-md:h-11"
