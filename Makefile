@@ -37,6 +37,8 @@ test: setup web ## Run all tests: units, end to end, documentation, a short fuzz
 	@$(STEP) "the dashboard's tests" npm --prefix web run test
 	@$(STEP) "build the programs" $(CARGO) build --locked --workspace --bins
 	@$(STEP) "tests" $(CARGO) nextest run --locked --workspace
+	@$(STEP) "client without a crypto provider" $(CARGO) nextest run --locked -p octoporty-client --test provider \
+	  --no-default-features --features tls-no-provider
 	@if command -v python3 >/dev/null; then \
 	  $(STEP) "calls and allocations of a request" tests/budget/budget.py "$${CARGO_TARGET_DIR:-target}/debug"; \
 	else \

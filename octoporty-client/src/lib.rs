@@ -38,7 +38,8 @@
 //! | feature | default | what |
 //! | --- | --- | --- |
 //! | `idna` | yes | domains in international letters; without it, they are written in punycode |
-//! | `tls` | yes | `wss://` Gateways and HTTPS upstreams, over rustls with aws-lc-rs |
+//! | `tls` | yes | `wss://` Gateways and HTTPS upstreams, over rustls, with aws-lc-rs unless the program has installed another provider |
+//! | `tls-no-provider` | no | the same without aws-lc-rs: the program installs a crypto provider of its choice, such as ring |
 //! | `axum-08` | no | `axum::serve` takes a [`Listener`], and handlers get a [`Visitor`] by `ConnectInfo` |
 //! | `testkit` | no | Gateway, tunnel, upstream and visitor in one process, for tests |
 //!

@@ -13,16 +13,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::database::{Database, Fault};
 use crate::entity::{request, request_headers};
-use crate::request_row::{headers_to_row, to_row};
+use crate::request_row::{HeaderTexts, to_row};
 use crate::sequence::Sequence;
 use crate::{ProblemKind, RequestRecord, StoreConfig, StoreError};
 
-/// Rows of one statement. The most, times their columns, is well below the 32,766 values that SQLite takes. A few sizes
-/// instead of any, since each is a statement of its own that stays prepared, of a kilobyte and more a row.
-const ROWS_PER_STATEMENT: [usize; 4] = [100, 20, 5, 1];
+/// Rows of one statement: a few sizes instead of any, since each is a statement of its own that stays prepared. A row of it
+/// takes more than a kilobyte to prepare, and more to run; ten share what sending a statement to its thread costs.
+const ROWS_PER_STATEMENT: [usize; 3] = [10, 3, 1];
 /// Rows of one transaction, so that other writers wait some milliseconds at most, and that a burst is on the disk rather
-/// than in memory: a request with its headers takes some 2 KiB there.
-const ROWS_PER_TRANSACTION: usize = 200;
+/// than in memory: a request takes 1 KiB while it waits, and more while it is written.
+const ROWS_PER_TRANSACTION: usize = 100;
 /// How long a row waits for others.
 const GATHER: Duration = Duration::from_secs(1);
 /// The pause after a batch that could not be written, doubled each time up to the second number.
@@ -30,9 +30,16 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 /// How often a batch is tried that fails for no fault of the file, before it is given up.
 const TRIES: u32 = 3;
 
+/// A request as it waits, in as little memory as may be: without its fields, but with what their row will have.
+#[derive(Debug)]
+struct Waiting {
+    record: RequestRecord,
+    headers: Option<HeaderTexts>,
+}
+
 #[derive(Debug)]
 enum Item {
-    Request(Box<RequestRecord>),
+    Request(Box<Waiting>),
     Flush(oneshot::Sender<Result<(), StoreError>>),
 }
 
@@ -41,6 +48,7 @@ enum Item {
 pub(crate) struct RequestQueue {
     sender: mpsc::Sender<Item>,
     skipped: Arc<AtomicU64>,
+    keeps_headers: bool,
 }
 
 impl RequestQueue {
@@ -61,13 +69,20 @@ impl RequestQueue {
             headers_kept: config.headers_kept,
             allowance: Allowance::new(config.request_rows_per_second, config.request_queue),
         };
-        (Self { sender, skipped }, writer)
+        (Self { sender, skipped, keeps_headers: config.headers_kept > 0 }, writer)
     }
 
-    pub(crate) fn offer(&self, record: RequestRecord) {
-        if self.sender.try_send(Item::Request(Box::new(record))).is_err() {
+    pub(crate) fn offer(&self, mut record: RequestRecord) {
+        let Ok(place) = self.sender.try_reserve() else {
             self.skip();
-        }
+            return;
+        };
+        let headers = record.headers.take().filter(|_| self.keeps_headers);
+        let headers = headers.and_then(|headers| {
+            let texts = HeaderTexts::of(headers);
+            texts.inspect_err(|error| tracing::warn!(%error, "a request is logged without its headers")).ok()
+        });
+        place.send(Item::Request(Box::new(Waiting { record, headers })));
     }
 
     pub(crate) fn has_room(&self) -> bool {
@@ -138,7 +153,7 @@ enum Gathered {
 
 /// Writes requests until the store is closed, and then those that are still queued.
 pub(crate) async fn run(mut writer: QueueWriter) {
-    let mut batch = Vec::new();
+    let mut batch = Vec::with_capacity(ROWS_PER_TRANSACTION);
     loop {
         match writer.gather(&mut batch).await {
             Gathered::Batch => {
@@ -165,7 +180,7 @@ pub(crate) async fn run(mut writer: QueueWriter) {
 
 impl QueueWriter {
     /// Adds to a batch until it is time to write it.
-    async fn gather(&mut self, batch: &mut Vec<RequestRecord>) -> Gathered {
+    async fn gather(&mut self, batch: &mut Vec<Waiting>) -> Gathered {
         // What an earlier try left waits no longer than what is new.
         let mut until = (!batch.is_empty()).then(|| Instant::now() + GATHER);
         while batch.len() < ROWS_PER_TRANSACTION {
@@ -192,7 +207,7 @@ impl QueueWriter {
                 },
             };
             match next {
-                Some(Item::Request(record)) => batch.push(*record),
+                Some(Item::Request(waiting)) => batch.push(*waiting),
                 Some(Item::Flush(answer)) => return Gathered::Flush(answer),
                 None => return Gathered::End,
             }
@@ -202,7 +217,7 @@ impl QueueWriter {
     }
 
     /// Writes a batch, again and again if the file cannot be written. Meanwhile the queue fills up, and more is skipped.
-    async fn write_patiently(&mut self, batch: &mut Vec<RequestRecord>) {
+    async fn write_patiently(&mut self, batch: &mut Vec<Waiting>) {
         let (mut pause, longest) = RETRY;
         let mut tries = 1;
         while let Err(error) = self.write_once(batch).await {
@@ -222,7 +237,7 @@ impl QueueWriter {
         }
     }
 
-    async fn write_once(&mut self, batch: &mut Vec<RequestRecord>) -> Result<(), StoreError> {
+    async fn write_once(&mut self, batch: &mut Vec<Waiting>) -> Result<(), StoreError> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -231,12 +246,12 @@ impl QueueWriter {
         Ok(())
     }
 
-    fn give_up(&self, batch: &mut Vec<RequestRecord>) {
+    fn give_up(&self, batch: &mut Vec<Waiting>) {
         self.skipped.fetch_add(u64::try_from(batch.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
         batch.clear();
     }
 
-    async fn write(&self, batch: &[RequestRecord]) -> Result<(), Fault> {
+    async fn write(&self, batch: &[Waiting]) -> Result<(), Fault> {
         let writer = self.logs.writer().await?;
         let transaction = writer.transaction();
         // Of a batch, only the last few would still have their headers after it.
@@ -246,12 +261,12 @@ impl QueueWriter {
         // No more rows at a time than one statement takes, so that a burst needs little memory.
         for some in indexed.chunks(ROWS_PER_STATEMENT[0]) {
             let (mut rows, mut headers) = (Vec::with_capacity(some.len()), Vec::with_capacity(some.len()));
-            for (index, record) in some {
-                let seq = self.sequence.number(record.at);
-                if let Some(fields) = record.headers.as_ref().filter(|_| *index >= with_headers) {
-                    headers.push(headers_to_row(seq, fields.clone())?);
+            for (index, waiting) in some {
+                let seq = self.sequence.number(waiting.record.at);
+                if let Some(texts) = waiting.headers.as_ref().filter(|_| *index >= with_headers) {
+                    headers.push(texts.to_row(seq));
                 }
-                rows.push(to_row(seq, record));
+                rows.push(to_row(seq, &waiting.record));
             }
             has_headers |= !headers.is_empty();
             insert_all::<request::Entity>(transaction, rows).await?;

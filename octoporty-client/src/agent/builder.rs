@@ -38,7 +38,7 @@ pub struct AgentBuilder {
     pub(super) compression: bool,
     pub(super) offer_interval: Duration,
     pub(super) observer: Option<Arc<dyn ExchangeObserver>>,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     pub(super) upstream_tls: Option<crate::upstream::UpstreamTls>,
 }
 
@@ -67,7 +67,7 @@ impl AgentBuilder {
             compression: true,
             offer_interval: OFFER_INTERVAL,
             observer: None,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             upstream_tls: None,
         }
     }
@@ -150,7 +150,7 @@ impl AgentBuilder {
     }
 
     /// What certificates of upstreams are checked against. Default: the system's roots.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     pub fn upstream_tls(mut self, tls: crate::upstream::UpstreamTls) -> Self {
         self.upstream_tls = Some(tls);
         self

@@ -111,7 +111,7 @@ impl Inner {
                     Some(prepare) => client.prepare(Arc::clone(prepare)),
                     None => client,
                 };
-                #[cfg(feature = "tls")]
+                #[cfg(feature = "tls-no-provider")]
                 let client = match &builder.upstream_tls {
                     Some(tls) => client.tls(tls.clone()),
                     None => client,

@@ -37,6 +37,9 @@ const USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// # Cancel safety
 /// Dropping the future closes whatever was opened.
 pub async fn dial(target: &DialTarget) -> Result<WebSocket<GatewayIo>, DialError> {
+    if target.is_tls && !target.can_speak_tls() {
+        return Err(DialError::TlsNotBuilt { address: target.address() });
+    }
     let deadline = Instant::now() + DIAL_TIMEOUT;
     let io = if let Some(connector) = &target.connector {
         let opening = async {
@@ -127,33 +130,33 @@ fn watch(tcp: &TcpStream) -> std::io::Result<()> {
     Ok(())
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 async fn secure_tcp(target: &DialTarget, tcp: TcpStream) -> Result<GatewayIo, DialError> {
     Ok(GatewayIo::Tls(Box::new(secure(target, tcp).await?)))
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 async fn secure_boxed(target: &DialTarget, io: BoxedIo) -> Result<GatewayIo, DialError> {
     Ok(GatewayIo::Boxed(Box::new(secure(target, io).await?)))
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 async fn secure<S>(target: &DialTarget, io: S) -> Result<tokio_rustls::client::TlsStream<S>, DialError>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
     use rustls::pki_types::ServerName;
 
-    use super::certificate::CertificateRefused;
+    use super::{certificate::CertificateRefused, tls::GatewayTls};
 
     let address = target.address();
-    let Some(tls) = &target.tls else {
+    let Some(config) = target.tls.as_ref().and_then(GatewayTls::config) else {
         return Err(DialError::TlsNotBuilt { address });
     };
     let Ok(name) = ServerName::try_from(target.host.to_string()) else {
         return Err(DialError::Url { url: address, reason: "its host is not a name that a certificate can have" });
     };
-    tokio_rustls::TlsConnector::from(tls.config.clone()).connect(name, io).await.map_err(|error| {
+    tokio_rustls::TlsConnector::from(config).connect(name, io).await.map_err(|error| {
         match CertificateRefused::find(&error) {
             Some(refused) => DialError::Certificate { address, refused: Box::new(refused) },
             None => DialError::Tls { address, source: error },
@@ -161,13 +164,13 @@ where
     })
 }
 
-#[cfg(not(feature = "tls"))]
+#[cfg(not(feature = "tls-no-provider"))]
 #[expect(clippy::unused_async, reason = "the same signature as with TLS")]
 async fn secure_tcp(target: &DialTarget, _tcp: TcpStream) -> Result<GatewayIo, DialError> {
     Err(DialError::TlsNotBuilt { address: target.address() })
 }
 
-#[cfg(not(feature = "tls"))]
+#[cfg(not(feature = "tls-no-provider"))]
 #[expect(clippy::unused_async, reason = "the same signature as with TLS")]
 async fn secure_boxed(target: &DialTarget, _io: BoxedIo) -> Result<GatewayIo, DialError> {
     Err(DialError::TlsNotBuilt { address: target.address() })

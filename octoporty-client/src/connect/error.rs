@@ -127,8 +127,10 @@ pub enum DialError {
         /// What was wrong.
         source: io::Error,
     },
-    /// This build has no TLS.
-    #[error("{address}: this build can not speak TLS")]
+    /// TLS without the crate feature `tls`, or with `tls-no-provider` and no provider.
+    #[error(
+        "{address}: this build can not speak TLS; it needs the feature `tls`, or a crypto provider for the process"
+    )]
     TlsNotBuilt {
         /// The Gateway.
         address: String,

@@ -22,7 +22,7 @@ pub enum GatewayIo {
     /// TCP.
     Plain(TcpStream),
     /// TLS over TCP.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
     /// Anything else.
     Boxed(Box<dyn Io>),
@@ -32,7 +32,7 @@ impl GatewayIo {
     fn io(&mut self) -> Pin<&mut (dyn Io + '_)> {
         match self {
             Self::Plain(tcp) => Pin::new(tcp),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             Self::Tls(tls) => Pin::new(&mut **tls),
             Self::Boxed(io) => Pin::new(&mut **io),
         }
@@ -43,7 +43,7 @@ impl fmt::Debug for GatewayIo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Plain(_) => "GatewayIo::Plain",
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             Self::Tls(_) => "GatewayIo::Tls",
             Self::Boxed(_) => "GatewayIo::Boxed",
         })
@@ -72,7 +72,7 @@ impl AsyncWrite for GatewayIo {
     fn is_write_vectored(&self) -> bool {
         match self {
             Self::Plain(tcp) => tcp.is_write_vectored(),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             Self::Tls(tls) => tls.is_write_vectored(),
             Self::Boxed(io) => io.is_write_vectored(),
         }

@@ -17,9 +17,9 @@ mod target;
 pub(crate) mod tcp;
 #[cfg(test)]
 mod tests;
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 mod tls;
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 pub(crate) mod verify;
 mod websocket;
 
@@ -33,5 +33,5 @@ pub use io::{GatewayIo, Io};
 pub use pin::{CertificatePin, PinError};
 pub use target::{DialTarget, DialTargetBuilder};
 pub use tcp::PrepareTcp;
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 pub use tls::GatewayTls;

@@ -29,7 +29,7 @@ pub struct DialTarget {
     pub(super) connector: Option<Arc<dyn ErasedConnector>>,
     /// Tells the Gateway who comes, so that lanes of one Agent spread over its shards.
     pub(super) agent: Option<AgentId>,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     pub(super) tls: Option<super::tls::GatewayTls>,
     pub(super) tcp: Option<PrepareTcp>,
 }
@@ -67,7 +67,7 @@ impl DialTarget {
             agent: None,
             pin: None,
             tcp: None,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             tls: None,
         }
     }
@@ -87,6 +87,15 @@ impl DialTarget {
             (false, 80) => format!("http://{host}"),
             (false, port) => format!("http://{host}:{port}"),
         }
+    }
+
+    /// Whether all is there that TLS needs: the feature, and a crypto provider.
+    pub(super) fn can_speak_tls(&self) -> bool {
+        #[cfg(feature = "tls-no-provider")]
+        let can = self.tls.as_ref().is_some_and(|tls| tls.config().is_some());
+        #[cfg(not(feature = "tls-no-provider"))]
+        let can = false;
+        can
     }
 
     /// The host as it stands in a URL: an IPv6 address in brackets.
@@ -116,7 +125,7 @@ pub struct DialTargetBuilder {
     agent: Option<AgentId>,
     pin: Option<CertificatePin>,
     tcp: Option<PrepareTcp>,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     tls: Option<super::tls::GatewayTls>,
 }
 
@@ -161,7 +170,7 @@ impl DialTargetBuilder {
     }
 
     /// How TLS is spoken; [`GatewayTls::platform`](super::GatewayTls::platform) unless said.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     pub fn tls(mut self, tls: super::tls::GatewayTls) -> Self {
         self.tls = Some(tls);
         self
@@ -188,13 +197,13 @@ impl DialTargetBuilder {
         if self.pin.is_some() && !is_tls {
             return Err(bad_pin(&self.url));
         }
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "tls-no-provider")]
         let tls = is_tls.then(|| {
             let tls = self.tls.unwrap_or_else(super::tls::GatewayTls::platform);
             self.pin.map_or_else(|| tls.clone(), |pin| tls.pinned(pin))
         });
         Ok(DialTarget {
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             tls,
             tcp: self.tcp,
             uri,

@@ -9,12 +9,19 @@ use super::{pin::CertificatePin, verify::Verifier};
 /// The TLS settings of a dial. A clone is cheap and shares resumption.
 #[derive(Clone, Debug)]
 pub struct GatewayTls {
-    pub(super) config: Arc<ClientConfig>,
+    /// `None`: there is no crypto provider.
+    made: Option<Made>,
+}
+
+#[derive(Clone, Debug)]
+struct Made {
+    config: Arc<ClientConfig>,
     verifier: Arc<Verifier>,
 }
 
 impl GatewayTls {
-    /// Trusts what the operating system trusts. Where it has no roots at all, dialling fails and says so.
+    /// Trusts what the operating system trusts. Where it has no roots at all, or the program no crypto provider, dialling
+    /// fails and says so.
     #[must_use]
     pub fn platform() -> Self {
         Self::with_verifier(Verifier::platform())
@@ -23,21 +30,29 @@ impl GatewayTls {
     /// Trusts these roots alone.
     ///
     /// # Errors
-    /// The store is empty.
+    /// The store is empty, or the program has no crypto provider.
     pub fn with_roots(roots: RootCertStore) -> Result<Self, rustls::Error> {
-        Ok(Self::with_verifier(Verifier::roots(roots)?))
+        Ok(Self::with_verifier(Some(Verifier::roots(roots)?)))
     }
 
     /// Takes of the certificates that are trusted only one: that of this SHA-256, or one whose public key has it (R21).
     #[must_use]
     pub fn pinned(&self, pin: CertificatePin) -> Self {
-        Self::with_verifier(self.verifier.pinned(pin.0))
+        Self::with_verifier(self.made.as_ref().map(|made| made.verifier.pinned(pin.0)))
     }
 
-    fn with_verifier(verifier: Arc<Verifier>) -> Self {
-        let mut config = Arc::clone(&verifier).config();
-        // A front that speaks HTTP/2 would choose it otherwise, and that has no such upgrade.
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Self { config: Arc::new(config), verifier }
+    fn with_verifier(verifier: Option<Arc<Verifier>>) -> Self {
+        let made = verifier.and_then(|verifier| {
+            let mut config = Arc::clone(&verifier).config()?;
+            // A front that speaks HTTP/2 would choose it otherwise, and that has no such upgrade.
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            Some(Made { config: Arc::new(config), verifier })
+        });
+        Self { made }
+    }
+
+    /// `None`: there is no crypto provider.
+    pub(super) fn config(&self) -> Option<Arc<ClientConfig>> {
+        self.made.as_ref().map(|made| Arc::clone(&made.config))
     }
 }

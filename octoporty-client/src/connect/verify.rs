@@ -18,9 +18,13 @@ use sha2::{Digest, Sha256};
 use super::certificate::CertificateProblem;
 pub(crate) use super::certificate::CertificateRefused;
 
-/// The one crypto provider, handed over explicitly: a library sets no default for its process.
-pub(crate) fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+/// The crypto provider that the program has chosen for its process; else aws-lc-rs, unless that was left out. It is
+/// handed over explicitly: a library chooses none for its process.
+pub(crate) fn provider() -> Option<Arc<CryptoProvider>> {
+    let chosen = CryptoProvider::get_default().map(Arc::clone);
+    #[cfg(feature = "tls")]
+    let chosen = chosen.or_else(|| Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider())));
+    chosen
 }
 
 /// SHA-256 of a certificate's DER.
@@ -110,18 +114,21 @@ impl Verifier {
     }
 
     /// Trusts what the operating system trusts. Without any roots, every certificate is refused with that reason.
-    pub(crate) fn platform() -> Arc<Self> {
-        let provider = provider();
+    /// `None` here and below: there is no crypto provider.
+    pub(crate) fn platform() -> Option<Arc<Self>> {
+        let provider = provider()?;
         let rule = match rustls_platform_verifier::Verifier::new(Arc::clone(&provider)) {
             Ok(verifier) => Rule::Issued { by: Arc::new(verifier), pin: None },
             Err(error) => Rule::NoRoots(error),
         };
-        Self::new(rule, provider)
+        Some(Self::new(rule, provider))
     }
 
     /// Trusts these roots alone.
     pub(crate) fn roots(roots: RootCertStore) -> Result<Arc<Self>, rustls::Error> {
-        let provider = provider();
+        let provider = provider().ok_or_else(|| {
+            rustls::Error::General("no crypto provider: install one, or turn the feature `tls` on".to_owned())
+        })?;
         match WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build() {
             Ok(by) => Ok(Self::new(Rule::Issued { by, pin: None }, provider)),
             Err(error) => Err(rustls::Error::Other(OtherError(Arc::new(error)))),
@@ -129,13 +136,13 @@ impl Verifier {
     }
 
     /// Takes the one certificate of this fingerprint.
-    pub(crate) fn certificate(fingerprint: [u8; 32]) -> Arc<Self> {
-        Self::new(Rule::Certificate(fingerprint), provider())
+    pub(crate) fn certificate(fingerprint: [u8; 32]) -> Option<Arc<Self>> {
+        Some(Self::new(Rule::Certificate(fingerprint), provider()?))
     }
 
     /// Takes any certificate.
-    pub(crate) fn any() -> Arc<Self> {
-        Self::new(Rule::Any, provider())
+    pub(crate) fn any() -> Option<Arc<Self>> {
+        Some(Self::new(Rule::Any, provider()?))
     }
 
     /// Takes of the certificates that it took before only those with this fingerprint, or whose key has it.
@@ -148,14 +155,12 @@ impl Verifier {
         Self::new(rule, Arc::clone(&self.provider))
     }
 
-    /// TLS 1.2 and 1.3 with this verifier, and no certificate of our own.
-    pub(crate) fn config(self: Arc<Self>) -> ClientConfig {
-        ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_safe_default_protocol_versions()
-            .expect("the provider has suites for TLS 1.2 and 1.3")
-            .dangerous()
-            .with_custom_certificate_verifier(self)
-            .with_no_client_auth()
+    /// TLS 1.2 and 1.3, as far as the provider has suites for them, with this verifier, and no certificate of our own.
+    /// `None`: it has none at all.
+    pub(crate) fn config(self: Arc<Self>) -> Option<ClientConfig> {
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider));
+        let builder = builder.with_safe_default_protocol_versions().ok()?;
+        Some(builder.dangerous().with_custom_certificate_verifier(self).with_no_client_auth())
     }
 
     fn check_signature(

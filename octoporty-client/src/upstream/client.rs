@@ -56,7 +56,7 @@ impl UpstreamClient {
             policy: AddressPolicy::default(),
             resolver: Arc::new(SystemResolver),
             tcp: None,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             tls: None,
         }
     }
@@ -296,7 +296,7 @@ pub struct UpstreamClientBuilder {
     policy: AddressPolicy,
     resolver: Arc<dyn Resolve>,
     tcp: Option<PrepareTcp>,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     tls: Option<super::tls::UpstreamTls>,
 }
 
@@ -321,7 +321,7 @@ impl UpstreamClientBuilder {
 
     /// How TLS is spoken. Unless said, [`UpstreamTls::platform`](super::UpstreamTls::platform) is made here, which
     /// reads the system's roots: make it once and give each client a clone.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     pub fn tls(mut self, tls: super::tls::UpstreamTls) -> Self {
         self.tls = Some(tls);
         self
@@ -334,7 +334,7 @@ impl UpstreamClientBuilder {
             policy: self.policy,
             resolver: self.resolver,
             tcp: self.tcp,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             tls: self.tls.unwrap_or_else(super::tls::UpstreamTls::platform),
             spawner: Spawner { tasks: self.tasks, shutdown: self.shutdown },
         };

@@ -22,7 +22,7 @@ pub(super) struct Dialer {
     pub(super) policy: AddressPolicy,
     pub(super) resolver: Arc<dyn Resolve>,
     pub(super) tcp: Option<PrepareTcp>,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     pub(super) tls: super::tls::UpstreamTls,
     pub(super) spawner: Spawner,
 }
@@ -203,7 +203,7 @@ impl Dialer {
         }
     }
 
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     async fn secure_tls(
         &self,
         target: &UpstreamTarget,
@@ -212,8 +212,11 @@ impl Dialer {
         first_byte: FirstByte,
     ) -> Result<Opened, UpstreamError> {
         let offers_http2 = wanted == Wanted::Any && target.protocol() == UpstreamProtocol::Auto;
+        let Some(config) = self.tls.config(target.tls(), offers_http2) else {
+            return Err(UpstreamError::TlsNotBuilt { upstream: name(target) });
+        };
         let begin = Instant::now();
-        match self.tls.connect(target, offers_http2, tcp).await {
+        match super::tls::connect(config, target, tcp).await {
             Ok(stream) => {
                 let is_http2 = stream.get_ref().1.alpn_protocol() == Some(super::tls::ALPN_HTTP2);
                 Ok(Opened { io: UpstreamIo::tls(stream), first_byte, is_http2, tls: Some(begin.elapsed()) })
@@ -226,7 +229,7 @@ impl Dialer {
         }
     }
 
-    #[cfg(not(feature = "tls"))]
+    #[cfg(not(feature = "tls-no-provider"))]
     #[expect(clippy::unused_async, reason = "the same signature as with TLS")]
     async fn secure_tls(
         &self,

@@ -191,8 +191,10 @@ pub enum UpstreamError {
         /// What was seen of it.
         source: Option<hyper::Error>,
     },
-    /// HTTPS without the crate feature `tls`.
-    #[error("{upstream}: this build can not speak TLS")]
+    /// HTTPS without the crate feature `tls`, or with `tls-no-provider` and no provider.
+    #[error(
+        "{upstream}: this build can not speak TLS; it needs the feature `tls`, or a crypto provider for the process"
+    )]
     TlsNotBuilt {
         /// The target.
         upstream: Box<str>,

@@ -34,7 +34,7 @@ pub struct UpstreamIo {
 
 enum Kind {
     Plain(Sniffed),
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     Tls(Box<tokio_rustls::client::TlsStream<Sniffed>>),
 }
 
@@ -43,7 +43,7 @@ impl UpstreamIo {
         Self { kind: Kind::Plain(tcp), is_patient: false }
     }
 
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "tls-no-provider")]
     pub(super) fn tls(stream: tokio_rustls::client::TlsStream<Sniffed>) -> Self {
         Self { kind: Kind::Tls(Box::new(stream)), is_patient: false }
     }
@@ -60,7 +60,7 @@ impl UpstreamIo {
     fn stream(&mut self) -> Pin<&mut (dyn Io + '_)> {
         match &mut self.kind {
             Kind::Plain(tcp) => Pin::new(tcp),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             Kind::Tls(tls) => Pin::new(&mut **tls),
         }
     }
@@ -94,7 +94,7 @@ impl AsyncWrite for UpstreamIo {
     fn is_write_vectored(&self) -> bool {
         match &self.kind {
             Kind::Plain(tcp) => tcp.is_write_vectored(),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "tls-no-provider")]
             Kind::Tls(tls) => tls.is_write_vectored(),
         }
     }

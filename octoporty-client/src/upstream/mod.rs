@@ -33,7 +33,7 @@ mod resolve;
 mod target;
 #[cfg(test)]
 mod tests;
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 mod tls;
 mod upgrade;
 
@@ -45,6 +45,6 @@ pub use io::UpstreamIo;
 pub use policy::{AddressPolicy, DEFAULT_DENY_LIST, Denied, DenyListError};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use target::{Scheme, TargetError, TlsVerify, UpstreamProtocol, UpstreamTarget, UpstreamTargetBuilder};
-#[cfg(feature = "tls")]
+#[cfg(feature = "tls-no-provider")]
 pub use tls::UpstreamTls;
 pub use upgrade::into_upgraded;

@@ -20,8 +20,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 /// How long a reader beyond the first stays without work.
 const READER_IDLE: Duration = Duration::from_secs(60);
-/// KiB of pages that a connection keeps. The default, 2 MiB, times all connections is more than an idle Agent should hold.
-const CACHE_KIB: u32 = 1_024;
+/// KiB of pages that a connection keeps: as many as a batch of requests changes. The default, 2 MiB, times all connections is
+/// more than an idle Agent should hold, and what is not kept here is in the system's cache.
+const CACHE_KIB: u32 = 128;
 /// Bytes to which the write-ahead log is cut after it was longer.
 const JOURNAL_BYTES: u32 = 16 * 1024 * 1024;
 /// Statements that a connection keeps prepared. The large ones take hundreds of kilobytes.

@@ -27,15 +27,15 @@ use crate::{
     storage::Storage,
 };
 
-/// Exchanges that are counted in one go.
-const BATCH_MAX: usize = 256;
+/// Exchanges that are counted in one go. Few, as each takes kilobytes until it is on its way to the log.
+const BATCH_MAX: usize = 32;
 
-/// How long exchanges are gathered before they are counted: longer, and events come late; shorter, and each exchange of
-/// a busy tunnel wakes this worker, which costs more than counting it.
-const GATHER_TIME: Duration = Duration::from_millis(50);
+/// How long exchanges are gathered before they are counted: longer, and a burst fills memory; shorter, and each exchange
+/// of a busy tunnel wakes this worker, which costs more than counting it.
+const GATHER_TIME: Duration = Duration::from_millis(10);
 
 /// Exchanges that each such time adds to those that may be told of in full: 1,000 a second.
-const IN_FULL_PER_GATHERING: u32 = 50;
+const IN_FULL_PER_GATHERING: u32 = 10;
 
 /// How often time that passed is counted.
 const TICK: Duration = Duration::from_secs(1);

@@ -19,7 +19,7 @@ fn identity(name: &str) -> (TlsAcceptor, GatewayTls) {
 fn identity_with_pins(name: &str) -> (TlsAcceptor, GatewayTls, [CertificatePin; 2]) {
     let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("the name is valid");
     let private = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    let config = ServerConfig::builder_with_provider(verify::provider())
+    let config = ServerConfig::builder_with_provider(verify::provider().unwrap())
         .with_safe_default_protocol_versions()
         .expect("the provider has suites")
         .with_no_client_auth()

@@ -29,7 +29,7 @@ impl Identity {
         let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("the name is valid");
         let certificate = made.cert.der().clone();
         let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-        let mut config = ServerConfig::builder_with_provider(verify::provider())
+        let mut config = ServerConfig::builder_with_provider(verify::provider().unwrap())
             .with_safe_default_protocol_versions()
             .expect("the provider has suites")
             .with_no_client_auth()
