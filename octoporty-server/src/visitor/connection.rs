@@ -40,6 +40,8 @@ const H2_PENDING_RESETS_MAX: usize = 20;
 const H2_LOCAL_RESETS_MAX: usize = 256;
 /// How often an HTTP/2 visitor is asked whether it is there (R19).
 const H2_PING_INTERVAL: Duration = Duration::from_secs(20);
+/// How long it has to answer. That bounds heads too: in the middle of one, no other frame may be sent (RFC 9113 §6.10).
+const H2_PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What the requests of one connection share.
 #[derive(Debug)]
@@ -206,7 +208,8 @@ where
         .max_header_list_size(u32::try_from(limits::HEAD_BYTES_MAX).unwrap_or(u32::MAX))
         .max_pending_accept_reset_streams(H2_PENDING_RESETS_MAX)
         .max_local_error_reset_streams(H2_LOCAL_RESETS_MAX)
-        .keep_alive_interval(H2_PING_INTERVAL);
+        .keep_alive_interval(H2_PING_INTERVAL)
+        .keep_alive_timeout(H2_PING_TIMEOUT);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), handle));
     tokio::select! {
         biased;
@@ -242,6 +245,29 @@ mod tests {
             drop(visitor);
             let mut first = BytesMut::new();
             assert_eq!(read_preface(&mut stream, &mut first).await.unwrap(), expected, "{sent:?}");
+        }
+    }
+
+    // R15
+    #[tokio::test(start_paused = true)]
+    async fn half_a_head_of_http_2_does_not_hold_a_connection() {
+        const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        // `:method: GET` on stream 1, with more to come; and one of the many bytes that a field's name could still have.
+        const HEADERS: [u8; 10] = [0, 0, 1, 1, 0, 0, 0, 0, 1, 0x82];
+        const CONTINUATION: [u8; 9] = [0, 0, 0, 9, 0, 0, 0, 0, 1];
+        let gateway = Gateway::builder().api_key("0123456789abcdef0123456789abcdef").build().unwrap();
+        for drips in [false, true] {
+            let (mut visitor, stream) = duplex(64 << 10);
+            visitor.write_all(&[&PREFACE[..], &SETTINGS, &HEADERS].concat()).await.unwrap();
+            let begin = Instant::now();
+            let serving = gateway.serve_stream(stream, SocketAddr::from(([192, 0, 2, 1], 1)));
+            let dripping = async {
+                while drips && visitor.write_all(&CONTINUATION).await.is_ok() {
+                    tokio::time::sleep(Duration::from_secs(15)).await;
+                }
+            };
+            tokio::join!(serving, dripping);
+            assert!(begin.elapsed() <= H2_PING_INTERVAL + H2_PING_TIMEOUT + Duration::from_secs(15), "{drips}");
         }
     }
 

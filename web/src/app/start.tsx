@@ -1,4 +1,5 @@
 // The program: preferences first, then React with the query client and the router.
+import "~/styles/index.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, StrictMode, Suspense } from "react";

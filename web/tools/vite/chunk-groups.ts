@@ -5,6 +5,8 @@
 const LATER = "menu|dropdown-menu|radio-group|switch|tabs|roving-focus|collection";
 
 export const chunkGroups = [
+  // By itself, so that the entry runs, and the page is painted, before the program is there.
+  { name: "load", test: /vite\/preload-helper/ },
   {
     name: "vendor",
     // With the slash: what forms alone need begins with `react` too.

@@ -14,14 +14,21 @@ export function preloadStart(): Plugin {
         if (!bundle) return [];
         const chunks = Object.values(bundle).filter((item) => item.type === "chunk");
         const start = chunks.filter((chunk) => chunk.facadeModuleId?.includes(START));
-        const files = closure(start, bundle).map((chunk) => chunk.fileName);
-        return files
-          .filter((file) => !html.includes(file))
-          .map((file) => ({
-            tag: "link",
-            attrs: { rel: "modulepreload", crossorigin: true, href: `/${file}` },
-            injectTo: "head" as const,
-          }));
+        const needed = closure(start, bundle);
+        const styles = new Set(needed.flatMap((chunk) => [...(chunk.viteMetadata?.importedCss ?? [])]));
+        const link = (file: string, attrs: Record<string, string>) => ({
+          tag: "link",
+          attrs: { ...attrs, crossorigin: true, href: `/${file}` },
+          injectTo: "head" as const,
+        });
+        const isNew = (file: string) => !html.includes(file);
+        return [
+          ...[...styles].filter(isNew).map((file) => link(file, { rel: "preload", as: "style" })),
+          ...needed
+            .map((chunk) => chunk.fileName)
+            .filter(isNew)
+            .map((file) => link(file, { rel: "modulepreload" })),
+        ];
       },
     },
   };

@@ -31,7 +31,7 @@ impl ExchangeObserver for Recorder {
     }
 
     fn exchange(&self, record: Exchange) {
-        self.tell(Told::Raw(Box::new(record), Utc::now()));
+        self.tell(Told::Raw(record, Utc::now()));
     }
 }
 

@@ -54,8 +54,9 @@ pub(super) struct Counts {
 /// What waits to be counted.
 #[derive(Debug)]
 pub(super) enum Told {
-    /// As the tunnel tells of it, and when that was.
-    Raw(Box<octoporty_client::observe::ExchangeRecord>, DateTime<Utc>),
+    /// As the tunnel tells of it, and when that was. In no box: each would be given back by another thread than had asked
+    /// for it, and both would wait for the same lock of the allocator.
+    Raw(octoporty_client::observe::ExchangeRecord, DateTime<Utc>),
     /// Ready to be kept.
     #[cfg(test)]
     Ready(Box<ExchangeRecord>),
