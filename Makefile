@@ -101,6 +101,7 @@ static: setup web
 	@$(STEP) "public API" tests/api/check.sh
 	@RUSTDOCFLAGS="-D warnings" $(STEP) "documentation" $(CARGO) doc --locked --workspace --no-deps
 	@$(STEP) "dependencies at hand" $(CARGO) fetch --locked --quiet
+	@$(STEP) "dependencies that are not needed" $(CARGO) machete --with-metadata
 	@$(STEP) "licences, bans, sources" $(CARGO) deny --offline --locked check licenses bans sources
 
 .PHONY: setup

@@ -121,6 +121,7 @@ install_programs
 install_cargo_tool nextest 0.9.143
 install_cargo_tool deny 0.20.2
 install_cargo_tool fuzz 0.13.2
+install_cargo_tool machete 0.9.2
 install_python_packages
 unpack_debian_caddy
 

@@ -59,7 +59,7 @@ pub(super) enum Told {
     Raw(octoporty_client::observe::ExchangeRecord, DateTime<Utc>),
     /// Ready to be kept.
     #[cfg(test)]
-    Ready(Box<ExchangeRecord>),
+    Ready(ExchangeRecord),
 }
 
 /// The end of a recorder's queue.
@@ -84,7 +84,7 @@ impl Recorder {
     /// Takes an exchange that is over. Never waits: with a full queue it is left out, and counted as such.
     #[cfg(test)]
     pub(crate) fn exchange(&self, record: ExchangeRecord) {
-        self.tell(Told::Ready(Box::new(record)));
+        self.tell(Told::Ready(record));
     }
 
     pub(super) fn tell(&self, told: Told) {

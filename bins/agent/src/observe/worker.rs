@@ -64,7 +64,7 @@ impl Told {
         match self {
             Self::Raw(exchange, at) => intake::kept(&exchange, at),
             #[cfg(test)]
-            Self::Ready(record) => (*record, true),
+            Self::Ready(record) => (record, true),
         }
     }
 }
