@@ -67,6 +67,20 @@ pub(crate) struct Cli {
     pub(crate) password_hash_file: Option<PathBuf>,
 }
 
+impl Cli {
+    /// The first flag that was given although a share has no use for it: it has neither web UI nor other mappings.
+    pub(crate) fn useless_for_shares(&self) -> Option<&'static str> {
+        let given = [
+            ("--map", !self.map.is_empty()),
+            ("--port", self.common.port.is_some()),
+            ("--bind", self.common.bind.is_some()),
+            ("--jwt-secret-file", self.jwt_secret_file.is_some()),
+            ("--password-hash-file", self.password_hash_file.is_some()),
+        ];
+        given.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+}
+
 /// What to do instead of running.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {

@@ -109,3 +109,20 @@ fn help_and_version() {
     assert_eq!(code, Some(0));
     assert_eq!(version, format!("octoporty-agent {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn shares_neither_show_nor_take_flags_that_are_not_theirs() {
+    for share in ["http", "serve"] {
+        let (code, help, _) = agent(&[share, "--help"], &[]);
+        assert_eq!(code, Some(0));
+        assert!(help.contains("--gateway") && help.contains("--api-key-file"), "{help}");
+        for flag in ["--map", "--port", "--bind", "--jwt-secret-file", "--password-hash-file"] {
+            assert!(!help.contains(flag), "{help}");
+            for arguments in [[share, "3000", flag, "x"], [flag, "x", share, "3000"]] {
+                let (code, _, error) = agent(&arguments, &[]);
+                assert_eq!(code, Some(2));
+                assert!(error.starts_with(&format!("error: {flag} is for an Agent with a web UI")), "{error}");
+            }
+        }
+    }
+}

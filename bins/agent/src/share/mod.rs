@@ -9,6 +9,7 @@ mod what;
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
+use clap::{CommandFactory, error::ErrorKind};
 use futures::StreamExt;
 use octoporty_client::{ConnectError, Endpoint, EndpointError, Event, Tunnel, connect::DialTargetBuilder};
 use octoporty_shell::{logging, output, settings::Loaded};
@@ -24,6 +25,9 @@ use show::{Lines, Show, harmless};
 /// How long requests have to end after Ctrl-C: somebody sits there and waits.
 const DRAIN_PERIOD: Duration = Duration::from_secs(10);
 
+/// The exit status for a command line that cannot be, as everywhere.
+const USAGE: u8 = 2;
+
 /// Why the share ended.
 #[derive(Debug, thiserror::Error)]
 enum ShareError {
@@ -35,6 +39,11 @@ enum ShareError {
 
 /// Shares until a signal asks for the end.
 pub(crate) fn run(cli: &Cli, what: Result<What, String>, options: &ShareOptions) -> ExitCode {
+    if let Some(flag) = cli.useless_for_shares() {
+        let message = format!("{flag} is for an Agent with a web UI; a share has neither that nor other mappings");
+        let _printed = Cli::command().error(ErrorKind::ArgumentConflict, message).print();
+        return ExitCode::from(USAGE);
+    }
     let Loaded { config, warnings, .. } = match config::load(cli, std::env::vars_os(), what, options) {
         Ok(loaded) => loaded,
         Err(problems) => return output::refuse(PROGRAM, &problems),

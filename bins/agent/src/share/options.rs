@@ -28,6 +28,22 @@ pub(crate) struct ServeShare {
     pub(crate) options: ShareOptions,
 }
 
+/// Flags of a running Agent that a share has no use for. They stand here to be left out of its help; their values are in
+/// [`Cli`](crate::cli::Cli) too, and refused there.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Useless {
+    #[arg(long, hide = true)]
+    map: Vec<String>,
+    #[arg(long, hide = true)]
+    port: Option<String>,
+    #[arg(long, hide = true)]
+    bind: Option<String>,
+    #[arg(long, hide = true)]
+    jwt_secret_file: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    password_hash_file: Option<PathBuf>,
+}
+
 /// What both kinds take.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ShareOptions {
@@ -50,4 +66,7 @@ pub(crate) struct ShareOptions {
     /// Print no QR code
     #[arg(long)]
     pub(crate) no_qr: bool,
+
+    #[command(flatten)]
+    useless: Useless,
 }

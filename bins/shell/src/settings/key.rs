@@ -34,10 +34,12 @@ pub(super) fn nearest(path: &str, schema: &Schema) -> Option<&'static str> {
 pub fn closest<T: Copy>(word: &str, candidates: impl IntoIterator<Item = (T, String)>) -> Option<T> {
     // A third of the letters wrong is a typo or a missing segment; more is another word.
     let distance_max = (word.chars().count() / 3).max(2);
+    // A last segment that is wrong in every letter is none either, however long the path to it.
+    let segment = word.rsplit('.').next().unwrap_or(word).chars().count();
     candidates
         .into_iter()
         .map(|(shown, compared)| (strsim::damerau_levenshtein(word, &compared), shown))
-        .filter(|(distance, _)| *distance <= distance_max)
+        .filter(|(distance, _)| *distance <= distance_max && *distance < segment)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, shown)| shown)
 }
@@ -60,5 +62,7 @@ mod tests {
         assert_eq!(pick("upstraem"), Some("upstream"));
         assert_eq!(pick("domains"), Some("domain"));
         assert_eq!(pick("protocol"), None);
+        let pick = |word| closest(word, [("agent.port", "agent.port".to_owned())]);
+        assert_eq!((pick("agent.prt"), pick("agent.foo")), (Some("agent.port"), None));
     }
 }
