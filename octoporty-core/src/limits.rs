@@ -200,5 +200,9 @@ pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
 /// Visitors' connections in all (R20).
 pub const CONNECTIONS_MAX: usize = 65_536;
 
+/// Exchanges of one mapping that may be open at once, WebSockets among them (R20): half of [`CONNECTIONS_MAX`], so that no
+/// mapping takes all of them.
+pub const EXCHANGES_PER_MAPPING_MAX: usize = CONNECTIONS_MAX / 2;
+
 /// An upgraded connection on which nothing passes in either direction is closed after this time.
 pub const UPGRADE_IDLE_TIMEOUT: Duration = Duration::from_secs(3600);

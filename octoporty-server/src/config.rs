@@ -63,6 +63,7 @@ pub struct GatewayBuilder {
     pub(crate) state_path: Option<PathBuf>,
     pub(crate) connections_max: usize,
     pub(crate) connections_per_address_max: usize,
+    pub(crate) exchanges_per_mapping_max: usize,
     pub(crate) shards: Vec<Handle>,
     pub(crate) ping_interval: Duration,
     pub(crate) liveness_timeout: Duration,
@@ -98,6 +99,7 @@ impl GatewayBuilder {
             state_path: None,
             connections_max: limits::CONNECTIONS_MAX,
             connections_per_address_max: limits::CONNECTIONS_PER_ADDRESS_MAX,
+            exchanges_per_mapping_max: limits::EXCHANGES_PER_MAPPING_MAX,
             shards: Vec::new(),
             ping_interval: limits::PING_INTERVAL,
             liveness_timeout: limits::LIVENESS_TIMEOUT,
@@ -196,6 +198,13 @@ impl GatewayBuilder {
     /// Visitors' connections that one address may hold (R20); trusted proxies are exempt. Default: 256.
     pub const fn connections_per_address_max(mut self, connections: usize) -> Self {
         self.connections_per_address_max = connections;
+        self
+    }
+
+    /// Exchanges of one mapping that may be open at once, WebSockets among them (R20); the next are answered with 503.
+    /// Default: 32,768.
+    pub const fn exchanges_per_mapping_max(mut self, exchanges: usize) -> Self {
+        self.exchanges_per_mapping_max = exchanges;
         self
     }
 

@@ -122,6 +122,13 @@ const MAX_CONNECTIONS_PER_ADDRESS: Setting =
     Setting::new("Gateway__MaxConnectionsPerAddress", "visitors' connections of one address", "1 to 1000000")
         .default("256");
 
+const MAX_EXCHANGES_PER_MAPPING: Setting = Setting::new(
+    "Gateway__MaxExchangesPerMapping",
+    "requests and WebSockets of one mapping that are open at once",
+    "1 to 1000000",
+)
+.default("32768");
+
 const TCP_CONGESTION: Setting = tcp::congestion("Gateway__TcpCongestion");
 const TCP_UNSENT_BYTES: Setting = tcp::unsent_bytes("Gateway__TcpNotSentLowat");
 
@@ -159,6 +166,7 @@ pub(crate) const SCHEMA: Schema = Schema {
             SHARE_DOMAIN,
             MAX_CONNECTIONS,
             MAX_CONNECTIONS_PER_ADDRESS,
+            MAX_EXCHANGES_PER_MAPPING,
             TCP_CONGESTION,
             TCP_UNSENT_BYTES,
         ],
@@ -205,6 +213,8 @@ pub(crate) struct GatewayConfig {
     pub(crate) max_connections: usize,
     /// Visitors' connections of one address.
     pub(crate) max_connections_per_address: usize,
+    /// Exchanges of one mapping that may be open at once.
+    pub(crate) max_exchanges_per_mapping: usize,
     /// What the system is told about TCP connections.
     pub(crate) tcp: TcpOptions,
     /// What is logged, how and where to.
@@ -265,6 +275,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
     let share_domain = values.required(&SHARE_DOMAIN, |text| or_empty(text, wildcard));
     let max_connections = values.required(&MAX_CONNECTIONS, connections);
     let max_connections_per_address = values.required(&MAX_CONNECTIONS_PER_ADDRESS, connections);
+    let max_exchanges_per_mapping = values.required(&MAX_EXCHANGES_PER_MAPPING, connections);
     let tcp = tcp::read(values, &TCP_CONGESTION, &TCP_UNSENT_BYTES);
     let logging = LoggingConfig::read(values);
     let environment = values.required(&flags::ENVIRONMENT, flags::environment_name);
@@ -302,6 +313,7 @@ fn read(values: &mut Values) -> Option<GatewayConfig> {
         share_domain: share_domain?,
         max_connections: max_connections?,
         max_connections_per_address: max_connections_per_address?,
+        max_exchanges_per_mapping: max_exchanges_per_mapping?,
         tcp: tcp?,
         logging: logging?,
         environment: environment?,
@@ -415,6 +427,7 @@ mod tests {
         assert_eq!(config.metrics_address, None);
         assert_eq!(config.max_connections, limits::CONNECTIONS_MAX);
         assert_eq!(config.max_connections_per_address, limits::CONNECTIONS_PER_ADDRESS_MAX);
+        assert_eq!(config.max_exchanges_per_mapping, limits::EXCHANGES_PER_MAPPING_MAX);
         assert_eq!(config.trusted_proxies.len(), 2);
         assert!(config.allow_remote_update && !config.remove_routes_on_tunnel_unavailable);
         assert_eq!(config.logging.file_path, Some("/var/log/octoporty/gateway-.log".into()));

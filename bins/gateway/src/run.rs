@@ -118,6 +118,7 @@ async fn build(config: &GatewayConfig, shards: &Shards, ring: LogRing) -> anyhow
         .state_path(&config.state_path)
         .connections_max(config.max_connections)
         .connections_per_address_max(config.max_connections_per_address)
+        .exchanges_per_mapping_max(config.max_exchanges_per_mapping)
         .landing_path(landing_path(config))
         .logs(Arc::new(RingLogs(ring)))
         .shards(shards.handles().to_vec());

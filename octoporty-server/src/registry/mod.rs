@@ -5,10 +5,12 @@
 //! ```
 
 mod agent;
+mod open;
 mod session;
 mod table;
 
 pub(crate) use agent::Agent;
 pub use agent::AgentStatus;
+pub(crate) use open::{ExchangePlace, OpenExchanges};
 pub(crate) use session::{LaneSlot, NotAdded, Session};
 pub(crate) use table::{Registry, RouteEntry};

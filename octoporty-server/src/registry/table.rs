@@ -15,7 +15,7 @@ use octoporty_core::{
 };
 use tokio::{sync::watch, time::Instant};
 
-use super::{Agent, AgentStatus, Session};
+use super::{Agent, AgentStatus, OpenExchanges, Session};
 use crate::{
     AgentScope, Claim, RouteRegistry,
     metrics::{RouteSlot, RouteSlots},
@@ -32,6 +32,7 @@ pub(crate) struct RouteEntry {
     pub(crate) agent: Arc<Agent>,
     /// Where its requests are counted.
     pub(crate) slot: RouteSlot,
+    pub(crate) open: Arc<OpenExchanges>,
 }
 
 #[derive(Debug)]
@@ -156,7 +157,15 @@ impl Registry {
     ) -> RoutesSynced {
         let mut outcome = RoutesSynced::default();
         let mut inner = self.lock();
-        inner.routes.retain(|_, entry| entry.agent.id != agent.id);
+        // What is open of a mapping stays open, and counted, whatever becomes of its route.
+        let mut open: HashMap<MappingId, Arc<OpenExchanges>> = HashMap::new();
+        inner.routes.retain(|_, entry| {
+            let is_others = entry.agent.id != agent.id;
+            if !is_others {
+                open.insert(entry.mapping, Arc::clone(&entry.open));
+            }
+            is_others
+        });
         for route in routes {
             let refusal = self.refusal(&inner, &route).or_else(|| refused_by(scope, claims, agent, &route));
             if let Some((code, message)) = refusal {
@@ -169,7 +178,8 @@ impl Registry {
             }
             outcome.live += 1;
             let slot = self.slots.of(route.id);
-            inner.routes.insert(route.domain, RouteEntry { mapping: route.id, agent: Arc::clone(agent), slot });
+            let open = Arc::clone(open.entry(route.id).or_default());
+            inner.routes.insert(route.domain, RouteEntry { mapping: route.id, agent: Arc::clone(agent), slot, open });
         }
         self.publish(&inner);
         let held: Vec<HostPattern> =

@@ -18,7 +18,7 @@ use crate::{
     gateway::Inner,
     metrics::{Ended, Failure, RouteSlot, ShardMetrics},
     observe::VisitRecord,
-    registry::RouteEntry,
+    registry::{ExchangePlace, OpenExchanges, RouteEntry},
 };
 
 /// One exchange that goes through hyper, which ends when the body of its answer is dropped.
@@ -31,6 +31,8 @@ pub(crate) struct Counting {
     since: Instant,
     from_visitor: Arc<AtomicU64>,
     ended: Ended,
+    /// Its place among those of its mapping.
+    place: Option<ExchangePlace<Arc<OpenExchanges>>>,
 }
 
 impl Counting {
@@ -44,7 +46,18 @@ impl Counting {
             since: Instant::now(),
             from_visitor: Arc::default(),
             ended: Ended::default(),
+            place: OpenExchanges::enter(Arc::clone(&route.open), gateway.exchanges_per_mapping_max),
         }
+    }
+
+    /// Whether its mapping had a place for it (R20).
+    pub(super) const fn is_admitted(&self) -> bool {
+        self.place.is_some()
+    }
+
+    /// The place, for what goes on when this count has ended.
+    pub(super) const fn take_place(&mut self) -> Option<ExchangePlace<Arc<OpenExchanges>>> {
+        self.place.take()
     }
 
     /// Counts the bytes of a request's body.
@@ -68,7 +81,7 @@ impl Counting {
 
 impl Drop for Counting {
     fn drop(&mut self) {
-        let Self { gateway, shard, route, mapping, since, from_visitor, ended } = self;
+        let Self { gateway, shard, route, mapping, since, from_visitor, ended, place: _ } = self;
         ended.elapsed = since.elapsed();
         ended.bytes_from_visitor = from_visitor.load(Relaxed);
         gateway.metrics.shard(*shard).request_ended(*route, ended);
@@ -85,13 +98,20 @@ pub(super) struct PlainCounting<'a> {
     mapping: MappingId,
     since: Instant,
     pub(super) ended: Ended,
+    place: Option<ExchangePlace<Arc<OpenExchanges>>>,
 }
 
 impl<'a> PlainCounting<'a> {
     pub(super) fn begin(gateway: &'a Inner, shard: usize, route: &RouteEntry, since: Instant) -> Self {
         let shard = gateway.metrics.shard(shard);
         shard.request_began();
-        Self { gateway, shard, route: route.slot, mapping: route.mapping, since, ended: Ended::default() }
+        let place = OpenExchanges::enter(Arc::clone(&route.open), gateway.exchanges_per_mapping_max);
+        Self { gateway, shard, route: route.slot, mapping: route.mapping, since, ended: Ended::default(), place }
+    }
+
+    /// Whether its mapping had a place for it (R20).
+    pub(super) const fn is_admitted(&self) -> bool {
+        self.place.is_some()
     }
 }
 

@@ -53,6 +53,11 @@ pub(super) async fn forward<B: RequestBody>(
     }
     let (head, id) = build_head(visit, &route, &mut parts, &facts);
     let mut counting = Counting::begin(&visit.gateway, visit.shard, &route);
+    if !counting.is_admitted() {
+        let page = ErrorPage::new(Problem::Overloaded, facts.id).render(&accept.fields());
+        counting.answered(page.status.as_u16(), Some(Failure::Tunnel));
+        return VisitorBody::page(page, facts.in_service).map(|body| body.counted(Some(counting)));
+    }
     let body = counting.body(PacedBody::new(body, parts.version == Version::HTTP_2));
     let outgoing = match Outgoing::new(body, facts.expects_continue).await {
         Ok(outgoing) => outgoing,
@@ -216,7 +221,8 @@ impl Exchange<'_> {
                 if let Some(verdicts) = &self.visit.verdicts {
                     verdicts.upgraded();
                 }
-                upgrade::spawn_relay(self.visit, self.route.slot, on_upgrade, send, recv);
+                let place = self.counting.as_mut().and_then(Counting::take_place);
+                upgrade::spawn_relay(self.visit, self.route.slot, place, on_upgrade, send, recv);
                 let (status, mut headers) = upgrade::answer(self.version, head.headers);
                 headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), self.id.clone());
                 let counting = self.count(status, None);

@@ -17,7 +17,10 @@ use octoporty_core::{
 use tokio::io::AsyncWriteExt;
 
 use super::{Visit, VisitorStream, frame_tracker::FrameTracker};
-use crate::metrics::RouteSlot;
+use crate::{
+    metrics::RouteSlot,
+    registry::{ExchangePlace, OpenExchanges},
+};
 
 /// A close frame with code 1001: going away.
 const GOING_AWAY: [u8; 4] = [0x88, 2, 0x03, 0xe9];
@@ -57,6 +60,7 @@ pub(super) fn answer(version: Version, mut headers: HeaderMap) -> (StatusCode, H
 pub(super) fn spawn_relay(
     visit: &Arc<Visit>,
     route: RouteSlot,
+    place: Option<ExchangePlace<Arc<OpenExchanges>>>,
     on_upgrade: OnUpgrade,
     send: SendStream,
     recv: RecvStream,
@@ -65,6 +69,7 @@ pub(super) fn spawn_relay(
     let visit = Arc::clone(visit);
     let tasks = visit.gateway.visitors.clone();
     tasks.spawn(async move {
+        let _place = place;
         let gateway = &visit.gateway;
         let upgraded = match on_upgrade.await {
             Ok(upgraded) => upgraded,

@@ -4,6 +4,7 @@ mod answers;
 mod bodies;
 mod heads;
 mod hosts;
+mod limits;
 
 use octoporty_tests::{Answer, World};
 

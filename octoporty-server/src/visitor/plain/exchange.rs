@@ -79,9 +79,12 @@ impl Exchange<'_> {
     pub(super) async fn run(mut self, connection: &mut Connection) -> bool {
         let gateway = self.gateway;
         let mut counting = PlainCounting::begin(gateway, self.shard, &self.request.route, self.request.since);
+        let is_admitted = counting.is_admitted();
         let ended = &mut counting.ended;
         let inline = connection.begin_body(self.request.body);
-        let written = match self.ask(connection, &inline).await {
+        let asked =
+            if is_admitted { self.ask(connection, &inline).await } else { Err(Failed::Problem(Problem::Overloaded)) };
+        let written = match asked {
             Ok(answered) => self.answer(connection, answered, ended).await,
             Err(failed) => self.fail(connection, failed, ended).await,
         };
