@@ -5,6 +5,7 @@ mod catalogue;
 mod cli;
 mod clock;
 mod config;
+mod fingerprint;
 mod gateway_url;
 mod link;
 mod management;

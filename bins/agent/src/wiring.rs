@@ -35,7 +35,7 @@ pub(crate) fn settings(config: &MappingConfig) -> MappingSettings {
             mapping::UpstreamProtocol::H2c => UpstreamVersion::H2c,
         },
         allow_invalid_certificates: config.allow_invalid_certificates,
-        pinned_certificate: None,
+        pinned_certificate: config.pinned_certificate,
         enabled: true,
         host_header: match &config.host {
             mapping::HostHeader::Keep => octoporty_store::HostHeader::Keep,

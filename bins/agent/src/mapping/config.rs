@@ -19,6 +19,8 @@ pub(crate) struct MappingConfig {
     pub(crate) protocol: UpstreamProtocol,
     /// Take a certificate that nobody vouches for.
     pub(crate) allow_invalid_certificates: bool,
+    /// Take the certificate of this SHA-256, and no other.
+    pub(crate) pinned_certificate: Option<[u8; 32]>,
     /// The Host that the service sees.
     pub(crate) host: HostHeader,
     /// Changes to requests.
@@ -95,6 +97,7 @@ impl MappingConfig {
             upstream,
             protocol: UpstreamProtocol::default(),
             allow_invalid_certificates: false,
+            pinned_certificate: None,
             host: HostHeader::default(),
             request_headers: HeaderChanges::default(),
             response_headers: HeaderChanges::default(),

@@ -7,6 +7,7 @@ use octoporty_shell::settings::{Origin, Problem, closest, parse, scalar_text, se
 
 use super::config::{HeaderChanges, HostHeader, MappingConfig, Upstream, UpstreamProtocol, UpstreamScheme};
 use super::read::{parse_domain, parse_upstream};
+use crate::fingerprint;
 
 /// One table of the file, with where it is and what was wrong so far.
 pub(super) struct Row {
@@ -17,11 +18,12 @@ pub(super) struct Row {
 }
 
 /// The keys of a table, as they are shown.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "domain",
     "upstream",
     "protocol",
     "allow_invalid_certificates",
+    "pinned_certificate",
     "host",
     "set_request_headers",
     "remove_request_headers",
@@ -58,6 +60,7 @@ impl Row {
         });
         let protocol = self.protocol(upstream.as_ref());
         let allow_invalid_certificates = self.plain("allow_invalid_certificates", parse::switch, "true or false");
+        let pinned_certificate = self.pin(upstream.as_ref());
         let host = self.host();
         let request_headers = self.header_changes("set_request_headers", "remove_request_headers");
         let response_headers = self.header_changes("set_response_headers", "remove_response_headers");
@@ -69,6 +72,7 @@ impl Row {
         Some(MappingConfig {
             protocol,
             allow_invalid_certificates: allow_invalid_certificates.unwrap_or(false),
+            pinned_certificate,
             host,
             request_headers,
             response_headers,
@@ -131,6 +135,16 @@ impl Row {
             _ => Err("is not a protocol".to_owned()),
         };
         self.plain("protocol", parse, "auto, http1 or h2c").unwrap_or_default()
+    }
+
+    fn pin(&mut self, upstream: Option<&Upstream>) -> Option<[u8; 32]> {
+        let is_plain = upstream.is_some_and(|upstream| upstream.scheme == UpstreamScheme::Http);
+        let parse = |text: &str| match fingerprint::parse(text) {
+            Some(_) if is_plain => Err("has no use, as the upstream is http".to_owned()),
+            Some(pin) => Ok(pin),
+            None => Err("is no fingerprint".to_owned()),
+        };
+        self.plain("pinned_certificate", parse, fingerprint::ALLOWED)
     }
 
     fn host(&mut self) -> HostHeader {

@@ -19,6 +19,7 @@ fn row_with_everything() {
         upstream = "https://nas_1:8443/"
         Protocol = "http1"
         allow-invalid-certificates = true
+        pinned_certificate = "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:1F"
         host = { fixed = "intern.local:8443" }
         set_request_headers = { X-Key = "topsecret", "X-Number" = 7 }
         remove_request_headers = ["Cookie"]
@@ -37,6 +38,7 @@ fn row_with_everything() {
     assert_eq!((upstream.scheme, upstream.host.as_str(), upstream.port), (UpstreamScheme::Https, "nas_1", 8443));
     assert_eq!(mapping.protocol, UpstreamProtocol::Http1);
     assert!(mapping.allow_invalid_certificates);
+    assert_eq!(mapping.pinned_certificate, Some(std::array::from_fn(|byte| u8::try_from(byte).unwrap())));
     assert_eq!(mapping.host, HostHeader::Fixed("intern.local:8443".to_owned()));
     assert_eq!(mapping.request_headers.set.len(), 2);
     assert_eq!(mapping.request_headers.remove, ["cookie"]);
@@ -97,6 +99,7 @@ fn everything_wrong_in_a_row_is_told_at_once() {
         domain = "a.*.com"
         upstream = "localhost"
         protocol = "h3"
+        pinned_certificate = "ab"
         host = "kep"
         set_request_headers = { Host = "a", "X y" = "topsecret" }
         remove_response_headers = "Server"
@@ -106,6 +109,10 @@ fn everything_wrong_in_a_row_is_told_at_once() {
         colour = "red"
         [[mappings]]
         domain = "a.example.com"
+        [[mappings]]
+        domain = "b.example.com"
+        upstream = "http://b"
+        pinned_certificate = "abababababababababababababababababababababababababababababababab"
         "#,
         &[],
     )
@@ -114,6 +121,7 @@ fn everything_wrong_in_a_row_is_told_at_once() {
         "mappings[0].domain: (file test.toml) `a.*.com` is not a domain: ",
         "mappings[0].upstream: (file test.toml) `localhost` is not an absolute URL; allowed: a URL such as ",
         "mappings[0].protocol: (file test.toml) `h3` is not a protocol; allowed: auto, http1 or h2c",
+        "mappings[0].pinned_certificate: (file test.toml) `ab` is no fingerprint; allowed: a SHA-256 of 64 hex digits",
         "mappings[0].host: (file test.toml) is none of the known forms; allowed: \"keep\", \"upstream\" or { fixed",
         "mappings[0].set_request_headers: (file test.toml) `Host` is a header that framing or routing needs",
         "mappings[0].set_request_headers: (file test.toml) `X y` is not a header name; allowed: header names",
@@ -123,6 +131,7 @@ fn everything_wrong_in_a_row_is_told_at_once() {
         "mappings[0].colour: (file test.toml) is not a setting; allowed: domain, upstream, ",
         "mappings[0].upstrem: (file test.toml) is not a setting; did you mean upstream?",
         "mappings[1].upstream: (file test.toml) is missing; allowed: a URL such as http://localhost:3000",
+        "mappings[2].pinned_certificate: (file test.toml) `abababab",
     ];
     assert_eq!(problems.len(), starts.len(), "{problems:#?}");
     for (problem, start) in problems.iter().zip(starts) {

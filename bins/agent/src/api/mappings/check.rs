@@ -7,7 +7,7 @@ use octoporty_store::{HostHeader, MappingSettings, Protocol, Timeouts, UpstreamV
 use serde_json::Value;
 
 use super::{fields::Fields, headers};
-use crate::api::error::FieldErrors;
+use crate::{api::error::FieldErrors, fingerprint};
 
 /// Longest name, in characters: a line in a table.
 const NAME_CHARACTERS_MAX: usize = 100;
@@ -182,14 +182,9 @@ fn version(fields: &mut Fields, protocol: Protocol) -> UpstreamVersion {
     }
 }
 
-/// 64 hex digits, with or without colons.
 fn fingerprint(fields: &mut Fields) -> Option<[u8; 32]> {
     let text = fields.text(&["pinnedCertificate"])?;
-    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b':').collect();
-    let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
-    let bytes: Option<Vec<u8>> =
-        digits.chunks(2).map(|pair| Some(nibble(*pair.first()?)? << 4 | nibble(*pair.get(1)?)?)).collect();
-    let pin = bytes.and_then(|bytes| bytes.try_into().ok());
+    let pin = fingerprint::parse(&text);
     if pin.is_none() {
         fields.wrong("pinnedCertificate", "is not a SHA-256 fingerprint of 64 hex digits");
     }

@@ -2,8 +2,12 @@
 
 use octoporty_tests::{TestGateway, TestUpstreamTls, Visitor};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use super::{client::Browser, harness::TestApi};
+use super::{
+    client::Browser,
+    harness::{Setup, TestApi},
+};
 
 const HOST: &str = "app.example.com";
 
@@ -49,4 +53,22 @@ async fn an_unknown_certificate_is_refused_until_it_is_pinned() {
     other["allowInvalidCertificates"] = json!(true);
     put(&mut browser, &other, &"ab".repeat(32)).await;
     assert_eq!(visit(&gateway).await, 502);
+}
+
+// R35
+#[tokio::test]
+async fn a_mapping_of_the_configuration_can_be_pinned() {
+    let service = TestUpstreamTls::start(&["elsewhere.test"]).unwrap();
+    let right: [u8; 32] = Sha256::digest(service.certificate()).into();
+    for (pin, status) in [(right, 200), ([7; 32], 502)] {
+        let gateway = TestGateway::start().unwrap();
+        let digits: Vec<_> = pin.iter().map(|byte| format!("{byte:02X}")).collect();
+        let (port, pin) = (service.address().port(), digits.join(":"));
+        let row = format!(
+            "[[mappings]]\ndomain = '{HOST}'\nupstream = 'https://127.0.0.1:{port}'\npinned_certificate = '{pin}'\n"
+        );
+        let api = Setup::new().file(&row).gateway(&gateway).start().await;
+        api.connected().await;
+        assert_eq!(visit(&gateway).await, status, "{pin}");
+    }
 }

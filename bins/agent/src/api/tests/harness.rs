@@ -51,6 +51,7 @@ pub(super) struct TestApi {
 pub(super) struct Setup {
     variables: Vec<(String, String)>,
     maps: Vec<String>,
+    file: Option<String>,
     gateway: Option<SocketAddr>,
     clock: Clock,
     directory: TempDir,
@@ -61,7 +62,15 @@ impl Setup {
     pub(super) fn new() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let database = directory.path().join("octoporty.db");
-        Self { variables: Vec::new(), maps: Vec::new(), gateway: None, clock: Clock::default(), directory, database }
+        Self {
+            variables: Vec::new(),
+            maps: Vec::new(),
+            file: None,
+            gateway: None,
+            clock: Clock::default(),
+            directory,
+            database,
+        }
     }
 
     /// Changes a setting of the configuration.
@@ -73,6 +82,12 @@ impl Setup {
     /// A mapping of the configuration.
     pub(super) fn map(mut self, map: &str) -> Self {
         self.maps.push(map.to_owned());
+        self
+    }
+
+    /// The configuration file.
+    pub(super) fn file(mut self, text: &str) -> Self {
+        self.file = Some(text.to_owned());
         self
     }
 
@@ -139,6 +154,11 @@ impl Setup {
         for map in &self.maps {
             arguments.extend(["--map".to_owned(), map.clone()]);
         }
+        if let Some(text) = &self.file {
+            let path = self.directory.path().join("agent.toml");
+            std::fs::write(&path, text).expect("the directory can be written");
+            arguments.extend(["--config".to_owned(), path.display().to_string()]);
+        }
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
         config::load(&Cli::parse_from(arguments), variables).expect("a good configuration").config
     }
@@ -194,6 +214,7 @@ impl TestApi {
         Setup {
             variables: Vec::new(),
             maps: Vec::new(),
+            file: None,
             gateway: None,
             clock: Clock::default(),
             directory: self.directory,
