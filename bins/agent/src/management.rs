@@ -67,7 +67,7 @@ impl Management {
     ) -> Self {
         let (recorder, records) = observed;
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let policy = address_policy(config);
+        let (policy, upstream_tls) = (address_policy(config), agent.upstream_tls());
         let mut names = config.allowed_hosts.clone();
         names.extend(Hostname::parse(&config.name));
         let storage = Storage::open(storage, &tasks, stop.clone());
@@ -101,7 +101,7 @@ impl Management {
             journal: Journal::default(),
             landing_changed: Notify::new(),
             ring,
-            upstreams: UpstreamClient::builder(tasks.clone(), stop.clone()).policy(policy).build(),
+            upstreams: UpstreamClient::builder(tasks.clone(), stop.clone()).policy(policy).tls(upstream_tls).build(),
             tasks: tasks.clone(),
             stop: stop.clone(),
             panics: AtomicU64::new(0),

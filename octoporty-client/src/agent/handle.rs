@@ -16,6 +16,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{AgentBuilder, builder::BoxedRoutes, supervisor};
+#[cfg(feature = "tls-no-provider")]
+use crate::upstream::UpstreamTls;
 use crate::{
     ConnectionState, Event, Mapping, Status,
     connect::Way,
@@ -88,6 +90,9 @@ pub(super) struct Inner {
     pub(super) offer_interval: Duration,
     /// Told of each exchange when it is over.
     pub(super) observer: Option<Arc<dyn ExchangeObserver>>,
+    /// What certificates of upstreams are checked against.
+    #[cfg(feature = "tls-no-provider")]
+    upstream_tls: UpstreamTls,
 }
 
 impl fmt::Debug for Inner {
@@ -100,6 +105,9 @@ impl Inner {
     pub(super) fn new(builder: AgentBuilder, way: Way) -> Arc<Self> {
         let connections = TaskTracker::new();
         let cutting = CancellationToken::new();
+        // Once for all shards, as it reads the system's roots.
+        #[cfg(feature = "tls-no-provider")]
+        let upstream_tls = builder.upstream_tls.unwrap_or_else(UpstreamTls::platform);
         let handles = if builder.shards.is_empty() { vec![Handle::current()] } else { builder.shards.clone() };
         let shards = handles
             .into_iter()
@@ -112,10 +120,7 @@ impl Inner {
                     None => client,
                 };
                 #[cfg(feature = "tls-no-provider")]
-                let client = match &builder.upstream_tls {
-                    Some(tls) => client.tls(tls.clone()),
-                    None => client,
-                };
+                let client = client.tls(upstream_tls.clone());
                 Shard { handle, upstreams: client.build() }
             })
             .collect();
@@ -142,6 +147,8 @@ impl Inner {
             compression: builder.compression,
             offer_interval: builder.offer_interval,
             observer: builder.observer,
+            #[cfg(feature = "tls-no-provider")]
+            upstream_tls,
         })
     }
 
@@ -276,6 +283,14 @@ impl Agent {
     #[must_use]
     pub fn gateway(&self) -> String {
         self.inner.way.address()
+    }
+
+    /// What certificates of upstreams are checked against: for clients beside this Agent that should think as it does,
+    /// and not read the system's roots again.
+    #[cfg(feature = "tls-no-provider")]
+    #[must_use]
+    pub fn upstream_tls(&self) -> UpstreamTls {
+        self.inner.upstream_tls.clone()
     }
 
     /// Stops: takes no new requests, lets open ones finish within `period`, then cuts what is left. Gives how many tasks

@@ -168,6 +168,7 @@ async fn service_path(state: &ApiState, entry: &Entry, host: &str, path: &str, l
     let client = UpstreamClient::builder(state.tasks.clone(), state.stop.clone())
         .policy(state.config.policy.clone())
         .resolver(Arc::<TimedResolver>::clone(&resolver))
+        .tls(state.agent.upstream_tls())
         .build();
     let mut fields = HeaderMap::new();
     for (name, value) in [

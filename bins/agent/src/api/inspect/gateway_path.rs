@@ -36,6 +36,7 @@ pub(super) async fn gateway_path(state: &ApiState, host: &str, path: &str, limit
     let client = UpstreamClient::builder(state.tasks.clone(), state.stop.clone())
         .policy(AddressPolicy::new(Vec::new()))
         .resolver(Arc::<TimedResolver>::clone(&resolver))
+        .tls(state.agent.upstream_tls())
         .build();
     let mut fields = HeaderMap::new();
     fields.insert(header::USER_AGENT, HeaderValue::from_static("octoporty-inspector"));
