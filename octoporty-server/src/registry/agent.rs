@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -42,6 +42,9 @@ pub(crate) struct Agent {
     sessions: AtomicU64,
     /// When the last session ended; at first, when the Agent became known. Held while a session begins or ends.
     lost: Mutex<Instant>,
+    /// Held while a session becomes the current one and its routes take the place of those before, on threads that may
+    /// wait: routes of one that was replaced meanwhile would stay otherwise.
+    syncing: Mutex<()>,
     /// Told when a session begins or a lane is added.
     returned: Notify,
 }
@@ -55,6 +58,7 @@ impl Agent {
             session: ArcSwapOption::empty(),
             sessions: AtomicU64::new(0),
             lost: Mutex::new(Instant::now()),
+            syncing: Mutex::default(),
             returned: Notify::new(),
         }
     }
@@ -88,6 +92,11 @@ impl Agent {
     /// The number of a session that is made now: greater than those of all before it.
     pub(crate) fn number_session(&self) -> u64 {
         self.sessions.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The turn to take over and to replace the routes.
+    pub(crate) fn sync_turn(&self) -> MutexGuard<'_, ()> {
+        self.syncing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes `session` the current one; gives the one before.

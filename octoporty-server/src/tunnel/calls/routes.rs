@@ -19,6 +19,7 @@ pub(super) async fn sync(caller: &Caller, body: Bytes) -> Result<Bytes, Refusal>
     let (at, of, by, scope) = (Arc::clone(gateway), Arc::clone(agent), Arc::clone(session), scope.clone());
     let outcome = tokio::task::spawn_blocking(move || {
         let routes = decode_routes(&body)?;
+        let _turn = of.sync_turn();
         // From here on requests go to this session: its routes are the ones that count.
         if !take_over(&of, &by) {
             return Err(Refusal::unavailable("the session is over"));
