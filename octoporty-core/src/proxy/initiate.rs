@@ -1,6 +1,6 @@
 //! The Gateway's role: a request goes into a lane, its answer comes back.
 
-use std::{pin::Pin, time::Duration};
+use std::pin::Pin;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -87,8 +87,8 @@ pub enum Answer {
 }
 
 /// Sends a request into `lane` and waits for the head of its answer. The rest of a body that was not at hand is
-/// moved by a task on `tracker`, for as long as the stream lives; a visitor who pauses for longer than `idle` in
-/// the middle of a body loses the stream.
+/// moved by a task on `tracker`, for as long as the stream lives. A visitor may pause in the middle of it for as long as
+/// the body itself allows.
 ///
 /// # Errors
 ///
@@ -104,7 +104,6 @@ pub async fn initiate<B>(
     head: &[u8],
     outgoing: &mut Outgoing<B>,
     tracker: &TaskTracker,
-    idle: Duration,
 ) -> Result<Answer, ExchangeError>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
@@ -122,7 +121,7 @@ where
     let (ask, asked) = oneshot::channel();
     let asked = outgoing.expects_continue.then_some(asked);
     if let (Some(at_hand), Some(rest)) = (outgoing.at_hand.take(), outgoing.rest.take()) {
-        tracker.spawn(move_rest(send, rest, at_hand, asked, idle));
+        tracker.spawn(move_rest(send, rest, at_hand, asked));
     }
     answer(None, recv, Some(ask)).await
 }
@@ -133,7 +132,6 @@ async fn move_rest<B>(
     mut rest: Pin<Box<B>>,
     at_hand: AtHand,
     asked: Option<oneshot::Receiver<()>>,
-    idle: Duration,
 ) where
     B: HttpBody<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -145,7 +143,7 @@ async fn move_rest<B>(
             _stopped = send.stopped() => return,
         }
     }
-    let whose = PumpSide { side: Side::Visitor, code: ResetCode::BadRequest, idle: Some(idle) };
+    let whose = PumpSide { side: Side::Visitor, code: ResetCode::BadRequest, idle: None };
     if let (_bytes, Err(error)) = pump(rest.as_mut(), &mut send, at_hand, whose).await {
         tracing::trace!(stream = %send.id(), ?error, "request body not sent to its end");
     }

@@ -86,7 +86,7 @@ fn ok<B>(body: B) -> Result<Reply<B>, Reset> {
 async fn ask(lane: &Lane, tracker: &TaskTracker) -> Result<Answer, ExchangeError> {
     let mut outgoing = Outgoing::new(Body::full(Bytes::from_static(b"ping")), false).await.unwrap();
     let head = request().encode();
-    initiate(lane, StreamKind::Http, &head, &mut outgoing, tracker, Duration::from_secs(1)).await
+    initiate(lane, StreamKind::Http, &head, &mut outgoing, tracker).await
 }
 
 async fn read_all(mut body: Body) -> Result<(Vec<u8>, Option<HeaderMap>), BodyError> {
@@ -195,7 +195,7 @@ async fn a_body_that_must_be_asked_for_is_not_touched_before() {
     let (feed, body) = fed();
     let mut outgoing = Outgoing::new(body, true).await.unwrap();
     let head = request().encode();
-    let asking = initiate(&gateway, StreamKind::Http, &head, &mut outgoing, &tracker, Duration::from_secs(60));
+    let asking = initiate(&gateway, StreamKind::Http, &head, &mut outgoing, &tracker);
     let serve = async {
         let mut incoming = agent.accept().await.unwrap();
         feed.send(data(b"upload")).await.unwrap();

@@ -13,6 +13,7 @@ mod rendered;
 
 pub use error_page::ErrorPage;
 pub use landing::{LANDING_BYTES_MAX, LandingError, LandingHost, LandingPage};
+pub(crate) use negotiate::is_grpc;
 pub use negotiate::{ACCEPT_MEMBERS_MAX, Format};
 pub use problem::Problem;
 pub use rendered::Rendered;

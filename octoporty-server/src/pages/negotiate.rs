@@ -45,7 +45,7 @@ impl Format {
 }
 
 /// `application/grpc`, alone or with a suffix such as `+proto`, `-web` or parameters.
-fn is_grpc(content_type: &HeaderValue) -> bool {
+pub(crate) fn is_grpc(content_type: &HeaderValue) -> bool {
     let prefix = b"application/grpc";
     content_type.as_bytes().split_at_checked(prefix.len()).is_some_and(|(start, rest)| {
         start.eq_ignore_ascii_case(prefix) && rest.first().is_none_or(|next| b"+-; \t".contains(next))

@@ -7,7 +7,6 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Versio
 use hyper::upgrade::OnUpgrade;
 use octoporty_core::{
     frame::StreamKind,
-    limits,
     proxy::{
         Answer, ExchangeError, Outgoing, RequestHead,
         headers::{UpgradeFields, strip_request, strip_response},
@@ -23,14 +22,14 @@ use super::{
     body::RequestBody,
     counting::{CountedBody, Counting, failure_of},
     failure,
-    paced::PacedBody,
+    paced::{Pace, PacedBody},
     service::Facts,
     upgrade,
 };
 use crate::{
     forwarding::{Forwarding, Scheme, X_OCTOPORTY_REQUEST_ID},
     metrics::Failure,
-    pages::{ErrorPage, Problem},
+    pages::{ErrorPage, Problem, is_grpc},
     registry::RouteEntry,
 };
 
@@ -58,7 +57,14 @@ pub(super) async fn forward<B: RequestBody>(
         counting.answered(page.status.as_u16(), Some(Failure::Tunnel));
         return VisitorBody::page(page, facts.in_service).map(|body| body.counted(Some(counting)));
     }
-    let body = counting.body(PacedBody::new(body, parts.version == Version::HTTP_2));
+    // Where a guard reads the connection, it keeps the time.
+    let pace = visit.verdicts.is_none().then(Pace::default);
+    if let Some(pace) = &pace
+        && accept.content_type.as_ref().is_some_and(is_grpc)
+    {
+        pace.relax();
+    }
+    let body = counting.body(PacedBody::new(body, pace.clone()));
     let outgoing = match Outgoing::new(body, facts.expects_continue).await {
         Ok(outgoing) => outgoing,
         Err(error) => {
@@ -69,7 +75,8 @@ pub(super) async fn forward<B: RequestBody>(
         }
     };
     let counting = Some(counting);
-    let exchange = Exchange { visit, route, head, id, accept, version: parts.version, facts, on_upgrade, counting };
+    let version = parts.version;
+    let exchange = Exchange { visit, route, head, id, accept, version, facts, pace, on_upgrade, counting };
     exchange.run(outgoing).instrument(span).await
 }
 
@@ -144,6 +151,7 @@ struct Exchange<'a> {
     accept: Accept,
     version: Version,
     facts: Facts,
+    pace: Option<Pace>,
     on_upgrade: Option<OnUpgrade>,
     counting: Option<Counting>,
 }
@@ -161,9 +169,8 @@ impl Exchange<'_> {
             };
             attempts += 1;
             stamp_waited(&mut encoded, since.elapsed());
-            let idle = limits::BODY_IDLE_TIMEOUT;
             let tasks = &self.visit.gateway.visitors;
-            match initiate(&lane, kind, &encoded, &mut outgoing, tasks, idle).await {
+            match initiate(&lane, kind, &encoded, &mut outgoing, tasks).await {
                 Ok(answer) => return self.finish(answer),
                 Err(error) if attempts < ATTEMPTS_MAX && self.may_repeat(&error, &outgoing) => {
                     tracing::debug!(request = %self.facts.id, %error, attempts, "trying another lane");
@@ -202,6 +209,9 @@ impl Exchange<'_> {
     fn finish(&mut self, answer: Answer) -> Response<VisitorBody> {
         match answer {
             Answer::Response { head, body } => {
+                if let Some(pace) = &self.pace {
+                    pace.relax();
+                }
                 let mut headers = head.headers;
                 strip_response(&mut headers, UpgradeFields::Remove);
                 headers.insert(X_OCTOPORTY_REQUEST_ID.clone(), self.id.clone());
