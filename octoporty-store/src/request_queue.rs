@@ -18,8 +18,8 @@ use crate::sequence::Sequence;
 use crate::{ProblemKind, RequestRecord, StoreConfig, StoreError};
 
 /// Rows of one statement: a few sizes instead of any, since each is a statement of its own that stays prepared. A row of it
-/// takes more than a kilobyte to prepare, and more to run; ten share what sending a statement to its thread costs.
-const ROWS_PER_STATEMENT: [usize; 3] = [10, 3, 1];
+/// takes more than a kilobyte to prepare, and more to run; twenty share what sending a statement to its thread costs.
+const ROWS_PER_STATEMENT: [usize; 3] = [20, 5, 1];
 /// Rows of one transaction, so that other writers wait some milliseconds at most, and that a burst is on the disk rather
 /// than in memory: a request takes 1 KiB while it waits, and more while it is written.
 const ROWS_PER_TRANSACTION: usize = 100;
