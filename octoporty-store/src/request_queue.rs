@@ -77,11 +77,7 @@ impl RequestQueue {
             self.skip();
             return;
         };
-        let headers = record.headers.take().filter(|_| self.keeps_headers);
-        let headers = headers.and_then(|headers| {
-            let texts = HeaderTexts::of(headers);
-            texts.inspect_err(|error| tracing::warn!(%error, "a request is logged without its headers")).ok()
-        });
+        let headers = record.headers.take().filter(|_| self.keeps_headers).map(HeaderTexts::of);
         place.send(Item::Request(Box::new(Waiting { record, headers })));
     }
 

@@ -1,8 +1,8 @@
 //! How many exchanges of one mapping are open, so that no mapping leaves the others without (R20).
 
-use std::{
-    ops::Deref,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
 /// The exchanges of one mapping that are open, over all shards.
@@ -11,18 +11,18 @@ pub(crate) struct OpenExchanges(AtomicUsize);
 
 /// One exchange's place, given back when dropped.
 #[derive(Debug)]
-pub(crate) struct ExchangePlace<T: Deref<Target = OpenExchanges>>(T);
+pub(crate) struct ExchangePlace(Arc<OpenExchanges>);
 
 impl OpenExchanges {
     /// A place, if fewer than `max` are taken.
-    pub(crate) fn enter<T: Deref<Target = Self>>(open: T, max: usize) -> Option<ExchangePlace<T>> {
-        let place = ExchangePlace(open);
+    pub(crate) fn enter(self: &Arc<Self>, max: usize) -> Option<ExchangePlace> {
+        let place = ExchangePlace(Arc::clone(self));
         // A place that there was not is given back like any other.
         (place.0.0.fetch_add(1, Relaxed) < max).then_some(place)
     }
 }
 
-impl<T: Deref<Target = OpenExchanges>> Drop for ExchangePlace<T> {
+impl Drop for ExchangePlace {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Relaxed);
     }
@@ -34,13 +34,13 @@ mod tests {
 
     #[test]
     fn places_are_few_and_come_back() {
-        let open = OpenExchanges::default();
-        let enter = || OpenExchanges::enter(&open, 2);
+        let open = Arc::new(OpenExchanges::default());
+        let enter = || open.enter(2);
         let (first, second) = (enter(), enter());
         assert!(first.is_some() && second.is_some() && enter().is_none());
         drop(first);
         assert!(enter().is_some());
         drop(second);
-        assert_eq!(open.0.into_inner(), 0);
+        assert_eq!(open.0.load(Relaxed), 0);
     }
 }

@@ -32,6 +32,7 @@ pub(crate) struct RouteEntry {
     pub(crate) agent: Arc<Agent>,
     /// Where its requests are counted.
     pub(crate) slot: RouteSlot,
+    /// How many of its exchanges are open.
     pub(crate) open: Arc<OpenExchanges>,
 }
 
@@ -157,7 +158,7 @@ impl Registry {
     ) -> RoutesSynced {
         let mut outcome = RoutesSynced::default();
         let mut inner = self.lock();
-        // What is open of a mapping stays open, and counted, whatever becomes of its route.
+        // A mapping that is told again goes on counting what is open of it.
         let mut open: HashMap<MappingId, Arc<OpenExchanges>> = HashMap::new();
         inner.routes.retain(|_, entry| {
             let is_others = entry.agent.id != agent.id;

@@ -267,7 +267,9 @@ mod tests {
                 }
             };
             tokio::join!(serving, dripping);
-            assert!(begin.elapsed() <= H2_PING_INTERVAL + H2_PING_TIMEOUT + Duration::from_secs(15), "{drips}");
+            // Not because it is nonsense, but because it is not over: after the ping, and a pause of whoever drips.
+            let after = H2_PING_INTERVAL..=H2_PING_INTERVAL + H2_PING_TIMEOUT + Duration::from_secs(15);
+            assert!(after.contains(&begin.elapsed()), "{drips}: {:?}", begin.elapsed());
         }
     }
 

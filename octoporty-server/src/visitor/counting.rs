@@ -18,7 +18,7 @@ use crate::{
     gateway::Inner,
     metrics::{Ended, Failure, RouteSlot, ShardMetrics},
     observe::VisitRecord,
-    registry::{ExchangePlace, OpenExchanges, RouteEntry},
+    registry::{ExchangePlace, RouteEntry},
 };
 
 /// One exchange that goes through hyper, which ends when the body of its answer is dropped.
@@ -32,7 +32,7 @@ pub(crate) struct Counting {
     from_visitor: Arc<AtomicU64>,
     ended: Ended,
     /// Its place among those of its mapping.
-    place: Option<ExchangePlace<Arc<OpenExchanges>>>,
+    place: Option<ExchangePlace>,
 }
 
 impl Counting {
@@ -46,7 +46,7 @@ impl Counting {
             since: Instant::now(),
             from_visitor: Arc::default(),
             ended: Ended::default(),
-            place: OpenExchanges::enter(Arc::clone(&route.open), gateway.exchanges_per_mapping_max),
+            place: route.open.enter(gateway.exchanges_per_mapping_max),
         }
     }
 
@@ -56,7 +56,7 @@ impl Counting {
     }
 
     /// The place, for what goes on when this count has ended.
-    pub(super) const fn take_place(&mut self) -> Option<ExchangePlace<Arc<OpenExchanges>>> {
+    pub(super) const fn take_place(&mut self) -> Option<ExchangePlace> {
         self.place.take()
     }
 
@@ -98,14 +98,14 @@ pub(super) struct PlainCounting<'a> {
     mapping: MappingId,
     since: Instant,
     pub(super) ended: Ended,
-    place: Option<ExchangePlace<Arc<OpenExchanges>>>,
+    place: Option<ExchangePlace>,
 }
 
 impl<'a> PlainCounting<'a> {
     pub(super) fn begin(gateway: &'a Inner, shard: usize, route: &RouteEntry, since: Instant) -> Self {
         let shard = gateway.metrics.shard(shard);
         shard.request_began();
-        let place = OpenExchanges::enter(Arc::clone(&route.open), gateway.exchanges_per_mapping_max);
+        let place = route.open.enter(gateway.exchanges_per_mapping_max);
         Self { gateway, shard, route: route.slot, mapping: route.mapping, since, ended: Ended::default(), place }
     }
 

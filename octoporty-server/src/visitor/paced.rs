@@ -19,13 +19,13 @@ use octoporty_core::{
 /// An error of any body.
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Which limits hold for a body: those of a request, until somebody learns that it is one half of a conversation, such as
-/// a stream of gRPC. Then silence alone counts, and is as long as on a WebSocket, for what it has in common with one.
+/// Which limits hold for a body: those of a request, until it turns out to be one half of a conversation, such as a stream
+/// of gRPC. Then only silence ends it, after as long as on a WebSocket.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pace(Arc<AtomicBool>);
 
 impl Pace {
-    /// Both sides talk from here on: the answer has begun, or the request says that it is such a stream.
+    /// It is a conversation: the answer has begun, or the request says so.
     pub(super) fn relax(&self) {
         self.0.store(true, Relaxed);
     }
@@ -119,7 +119,8 @@ mod tests {
         }
     }
 
-    /// How long a body lasts that sends a byte so often, and why it ends; `None` after ten minutes, or four bytes if that is longer.
+    /// How long a body lasts that sends a byte so often, and why it ends; `None` after ten minutes, or four bytes if that
+    /// is longer.
     async fn fate(pace: Option<Pace>, every: Duration) -> Option<(Duration, BodyError)> {
         let (begin, long) = (Instant::now(), (4 * every).max(Duration::from_secs(600)));
         let mut body = PacedBody::new(Trickle(interval(every)), pace);

@@ -17,10 +17,7 @@ use octoporty_core::{
 use tokio::io::AsyncWriteExt;
 
 use super::{Visit, VisitorStream, frame_tracker::FrameTracker};
-use crate::{
-    metrics::RouteSlot,
-    registry::{ExchangePlace, OpenExchanges},
-};
+use crate::{metrics::RouteSlot, registry::ExchangePlace};
 
 /// A close frame with code 1001: going away.
 const GOING_AWAY: [u8; 4] = [0x88, 2, 0x03, 0xe9];
@@ -60,7 +57,7 @@ pub(super) fn answer(version: Version, mut headers: HeaderMap) -> (StatusCode, H
 pub(super) fn spawn_relay(
     visit: &Arc<Visit>,
     route: RouteSlot,
-    place: Option<ExchangePlace<Arc<OpenExchanges>>>,
+    place: Option<ExchangePlace>,
     on_upgrade: OnUpgrade,
     send: SendStream,
     recv: RecvStream,

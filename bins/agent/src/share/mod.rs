@@ -40,7 +40,9 @@ enum ShareError {
 /// Shares until a signal asks for the end.
 pub(crate) fn run(cli: &Cli, what: Result<What, String>, options: &ShareOptions) -> ExitCode {
     if let Some(flag) = cli.useless_for_shares() {
-        let message = format!("{flag} is for an Agent with a web UI; a share has neither that nor other mappings");
+        let message = format!(
+            "{flag} is for an Agent with a web UI; a share has neither that nor other mappings, so leave it out"
+        );
         let _printed = Cli::command().error(ErrorKind::ArgumentConflict, message).print();
         return ExitCode::from(USAGE);
     }

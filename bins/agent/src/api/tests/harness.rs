@@ -1,6 +1,6 @@
 //! An Agent's management port under test.
 
-use std::{net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
+use std::{cell::Cell, net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
 
 use clap::Parser;
 use octoporty_client::{Agent, ConnectionState};
@@ -230,13 +230,16 @@ pub(super) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T 
 
 /// Asks again until the answer is as it should be.
 pub(super) async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    let asking = async {
-        loop {
-            if let Some(found) = ask().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    let found = Cell::new(None);
+    octoporty_tests::eventually_async(DEADLINE, what, || {
+        let (asked, found) = (ask(), &found);
+        async move {
+            let answer = asked.await;
+            let is_found = answer.is_some();
+            found.set(answer);
+            is_found
         }
-    };
-    within(what, asking).await
+    })
+    .await;
+    found.into_inner().expect("it was found")
 }
