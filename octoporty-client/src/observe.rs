@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use octoporty_core::{
-    frame::{ResetCode, Side},
+    frame::{Reset, ResetCode, Side},
     id::{MappingId, RequestId},
     proto::WriteError,
     proxy::{End, Finished, RawRequestHead, RawResponseHead},
@@ -201,10 +201,36 @@ fn failure(end: &End) -> Option<ExchangeFailure> {
         End::Abandoned(WriteError::Reset(reset)) if reset.code == ResetCode::Cancelled => {
             (reset.side, reset.code, "the visitor left before the end".to_owned())
         }
-        End::Failed(reset) | End::Abandoned(WriteError::Reset(reset)) => (reset.side, reset.code, reset.detail.clone()),
+        End::Failed(reset) | End::Abandoned(WriteError::Reset(reset)) => (reset.side, reset.code, in_words(reset)),
         End::Abandoned(WriteError::Lost(error)) => (Side::Tunnel, ResetCode::Internal, error.to_string()),
         End::Abandoned(error) => (Side::Visitor, ResetCode::Cancelled, error.to_string()),
         _ => return None,
     };
     Some(ExchangeFailure { side, code, message })
+}
+
+/// What a reset says, or what it means where it says nothing: the other end of a WebSocket may be gone without a word.
+fn in_words(reset: &Reset) -> String {
+    let silent = match reset.side {
+        Side::Visitor => "the visitor left before the end",
+        Side::Tunnel => "the tunnel was lost",
+        Side::Upstream => "the connection to the service was lost",
+        _ => "it was cut short",
+    };
+    if reset.detail.is_empty() { silent.to_owned() } else { reset.detail.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_a_sentence() {
+        for side in [Side::Visitor, Side::Tunnel, Side::Upstream, Side::Internal] {
+            let silent = failure(&End::Failed(Reset::new(ResetCode::Cancelled, side))).unwrap();
+            assert!(silent.side == side && !silent.message.is_empty(), "{silent:?}");
+            let said = Reset::with_detail(ResetCode::Cancelled, side, "no route to host");
+            assert_eq!(failure(&End::Failed(said)).unwrap().message, "no route to host");
+        }
+    }
 }
